@@ -1,0 +1,2 @@
+//! `regress`.
+fn main() {}

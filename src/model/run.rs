@@ -1,0 +1,97 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use super::{BenchmarkId, Execution, Sample, Throughput, Unit, Warning};
+
+/// What a file holds for one benchmark in one baseline, before anything is made of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Measurement {
+    /// All measurements.
+    Sample(Sample),
+    /// Only what Criterion computed: the median per iteration and its standard error, in the benchmark's unit.
+    Estimates {
+        /// Median per iteration.
+        median: f64,
+        /// Standard error of the median, by Criterion's bootstrap.
+        standard_error: f64,
+    },
+}
+
+/// Criterion's own relative change of the last run, with the run it was compared with gone.
+///
+/// After a plain `cargo bench`, Criterion has copied `new` over `base`; this is the only trace of the run before.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SuggestedChange {
+    /// Relative change of the median: candidate/baseline − 1.
+    pub median: f64,
+    /// Its standard error by Criterion's bootstrap, of the spread inside the two processes only.
+    pub standard_error: f64,
+}
+
+/// One result: a benchmark in a baseline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry<T> {
+    /// Which benchmark.
+    pub id: BenchmarkId,
+    /// In which baseline.
+    pub baseline: String,
+    /// Work per iteration.
+    pub throughput: Option<Throughput>,
+    /// What the numbers count.
+    pub unit: Unit,
+    /// What the caller made of the measurements.
+    pub measured: T,
+    /// Criterion's own comparison, where the result has been copied over its baseline.
+    pub change: Option<SuggestedChange>,
+}
+
+/// One benchmark on one side: what it is, and its executions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Benchmark {
+    /// Which benchmark.
+    pub id: BenchmarkId,
+    /// Work per iteration, if the benchmark declared any.
+    pub throughput: Option<Throughput>,
+    /// What the numbers count.
+    pub unit: Unit,
+    /// What was measured.
+    pub execution: Execution,
+    /// Criterion's own comparison, read only where Criterion has copied this result over its baseline.
+    pub change: Option<SuggestedChange>,
+}
+
+/// All that was measured on one side.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Run {
+    /// What the side is called: a baseline's name, a directory, a file.
+    pub label: String,
+    /// The benchmarks, in the order of their ids, each directory once.
+    pub benchmarks: Vec<Benchmark>,
+    /// What the reader of the result should know about what was read.
+    pub warnings: Vec<Warning>,
+}
+
+impl Run {
+    /// Ids that several folders share, each with its folders in order.
+    #[must_use]
+    pub fn duplicate_ids(&self) -> BTreeMap<&str, Vec<&Benchmark>> {
+        let mut by_id: BTreeMap<&str, Vec<&Benchmark>> = BTreeMap::new();
+        for benchmark in &self.benchmarks {
+            by_id.entry(benchmark.id.as_str()).or_default().push(benchmark);
+        }
+        by_id.retain(|_, sharing| sharing.len() > 1);
+        by_id
+    }
+
+    /// Criterion roots that the benchmarks lie in, relative to what was read.
+    #[must_use]
+    pub fn roots(&self) -> BTreeSet<&str> {
+        self.benchmarks.iter().map(|b| b.id.root()).collect()
+    }
+
+    /// When the newest result of the run was written, if any says.
+    #[must_use]
+    pub fn newest(&self) -> Option<SystemTime> {
+        self.benchmarks.iter().filter_map(|b| b.execution.measured_at).max()
+    }
+}

@@ -1,0 +1,109 @@
+use std::time::Duration;
+
+/// Something that the reader of a result should know. It never stops the rest.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Warning {
+    /// What it is about: a file or folder as given or below the folder that was read, a benchmark, a pattern.
+    pub subject: String,
+    /// What is the matter.
+    pub kind: WarningKind,
+}
+
+/// What is the matter with the subject of a [`Warning`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WarningKind {
+    /// The file or folder could not be opened or read.
+    Unreadable {
+        /// The system's words.
+        cause: String,
+    },
+    /// The file is larger than we are willing to read.
+    TooLarge {
+        /// The largest size that is read, in bytes.
+        limit: u64,
+    },
+    /// The file has no bytes: what `--save-baseline new` leaves.
+    EmptyFile,
+    /// The file is not what its name promises.
+    Malformed {
+        /// What is wrong, and where.
+        cause: String,
+    },
+    /// A baseline's folder without files: what some caches restore.
+    HollowBaseline,
+    /// Files of a result, but none with measurements or estimates in it: an execution that panicked or was killed.
+    NoMeasurements,
+    /// A result without `benchmark.json`: its name was taken from the folders.
+    NoBenchmarkJson,
+    /// A result of which only the estimates are left.
+    NoSample,
+    /// `benchmark.json` names another folder than the one that it lies in.
+    MovedDirectory {
+        /// The folder that it names.
+        stated: String,
+    },
+    /// A link, which is not followed.
+    Symlink,
+    /// Folders nested deeper than any benchmark's.
+    TooDeep,
+    /// A name that is not valid UTF-8; shown with replacement characters.
+    NameNotUtf8,
+    /// Several folders hold benchmarks of the same id.
+    DuplicateId {
+        /// The folders, in order.
+        directories: Vec<String>,
+    },
+    /// A throughput of a kind that this version doesn't know.
+    UnknownThroughput {
+        /// Criterion's name of the kind.
+        kind: String,
+    },
+    /// The candidate's result was not written by the last run.
+    Stale {
+        /// How much older than the newest result it is.
+        behind: Duration,
+    },
+    /// The result claims to have been written in the future.
+    FromTheFuture {
+        /// How far ahead of this machine's clock.
+        ahead: Duration,
+    },
+    /// Criterion's `change/estimates.json` is older than the result that it should belong to.
+    StaleChange,
+    /// The folder holds several Criterion roots.
+    SeveralRoots {
+        /// The roots, relative to the folder.
+        roots: Vec<String>,
+    },
+    /// No benchmark has a baseline of this name.
+    NoSuchBaseline {
+        /// The baselines that there are.
+        available: Vec<String>,
+    },
+    /// No benchmark was found at all.
+    NothingFound,
+    /// A side that is a whole folder or file had more than one baseline to offer, and this one was taken.
+    BaselineChosen {
+        /// The baseline that was taken.
+        taken: String,
+    },
+    /// A pattern of the configuration matches no benchmark.
+    PatternMatchesNothing,
+    /// A rename of the configuration whose old name no baseline benchmark bears.
+    RenameMatchesNothing,
+    /// A waiver of the configuration has run out.
+    WaiverExpired {
+        /// The last day on which it held, `YYYY-MM-DD`.
+        until: String,
+    },
+    /// Both sides agree only when case is ignored, as between Windows and other systems.
+    MatchedIgnoringCase {
+        /// The candidate's folder.
+        candidate: String,
+    },
+    /// A change so large that the two sides are perhaps not the same benchmark.
+    Implausible {
+        /// The larger time over the smaller, rounded down.
+        factor: u64,
+    },
+}

@@ -1,0 +1,132 @@
+use std::hash::{DefaultHasher, Hasher};
+use std::time::SystemTime;
+
+use super::{MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, quantile, weighted_median};
+use crate::model::{Evidence, Execution, Measurement, Sample, SamplingMode};
+
+/// With this many measurements or fewer, a sample is what `--quick` leaves, and says nothing of its own spread.
+const QUICK_MEASUREMENTS: usize = 2;
+
+/// What one execution says: its location with the error from inside the process.
+///
+/// The location is the median of the per-iteration values weighted by iterations, so that under linear sampling the short
+/// (noisy) measurements don't dominate, and flat and linear executions are comparable. Its standard error is
+/// √(π/2) · s · √Σw² / Σw, with s the scaled median absolute deviation relative to the location.
+#[must_use]
+pub fn summarize(measurement: &Measurement, measured_at: Option<SystemTime>) -> Execution {
+    match measurement {
+        Measurement::Sample(sample) => from_sample(sample, measured_at),
+        Measurement::Estimates { median, standard_error } => Execution {
+            typical: *median,
+            median: *median,
+            lower_quartile: *median,
+            minimum: *median,
+            standard_error: relative(*standard_error, *median),
+            n_measurements: 0,
+            mode: SamplingMode::Unknown,
+            evidence: Evidence::Estimates,
+            fingerprint: hash([median.to_bits(), standard_error.to_bits()].into_iter()),
+            measured_at,
+        },
+    }
+}
+
+fn from_sample(sample: &Sample, measured_at: Option<SystemTime>) -> Execution {
+    let mut sorted: Vec<(f64, f64)> = sample.per_iteration().zip(sample.iterations().iter().copied()).collect();
+    sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let values: Vec<f64> = sorted.iter().map(|(value, _)| *value).collect();
+    let typical = weighted_median(&sorted);
+    let n_measurements = values.len();
+    Execution {
+        typical,
+        median: quantile(&values, 0.5),
+        lower_quartile: quantile(&values, 0.25),
+        minimum: values[0],
+        standard_error: standard_error(&sorted, typical),
+        n_measurements,
+        mode: sample.mode(),
+        evidence: if n_measurements <= QUICK_MEASUREMENTS { Evidence::Quick } else { Evidence::Sample },
+        fingerprint: hash(sample.iterations().iter().chain(sample.totals()).map(|x| x.to_bits())),
+        measured_at,
+    }
+}
+
+fn standard_error(sorted: &[(f64, f64)], typical: f64) -> f64 {
+    let mut distances: Vec<f64> = sorted.iter().map(|(value, _)| (value - typical).abs()).collect();
+    distances.sort_unstable_by(f64::total_cmp);
+    let mut spread = MAD_TO_SD * quantile(&distances, 0.5);
+    if spread <= 0.0 {
+        // More than half of the values are equal (a coarse clock). The mean distance still sees the rest; for normal
+        // values it is sd·√(2/π).
+        spread = MEDIAN_TO_MEAN_ERROR * distances.iter().sum::<f64>() / distances.len() as f64;
+    }
+    let total: f64 = sorted.iter().map(|(_, weight)| weight).sum();
+    // Each weight is divided first: counts may be as large as 1e18, and their squares' sum must not overflow.
+    let sum_of_squares: f64 = sorted.iter().map(|(_, weight)| (weight / total).powi(2)).sum();
+    relative(MEDIAN_TO_MEAN_ERROR * spread * sum_of_squares.sqrt(), typical)
+}
+
+fn relative(error: f64, value: f64) -> f64 {
+    let ratio = (error / value).abs();
+    if ratio.is_finite() { ratio } else { 0.0 }
+}
+
+fn hash(words: impl Iterator<Item = u64>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    words.for_each(|word| hasher.write_u64(word));
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn execution(iterations: &[f64], totals: &[f64]) -> Execution {
+        let sample = Sample::new(SamplingMode::Linear, iterations.to_vec(), totals.to_vec()).expect("valid");
+        summarize(&Measurement::Sample(sample), None)
+    }
+
+    fn close(got: f64, want: f64) {
+        assert!((got - want).abs() <= 1e-9 * want.abs().max(1e-12), "got {got}, want {want}");
+    }
+
+    /// Made by `scripts/reference_numbers.py` with NumPy and SciPy.
+    #[test]
+    fn agrees_with_the_reference() {
+        for line in include_str!("reference/execution.tsv").lines().filter(|l| !l.starts_with('#')) {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let list = |i: usize| -> Vec<f64> {
+                fields[i].split(',').map(|x| x.parse().expect("the table holds numbers")).collect()
+            };
+            let got = execution(&list(0), &list(1));
+            let want = list(2);
+            close(got.typical, want[0]);
+            close(got.median, want[1]);
+            close(got.lower_quartile, want[2]);
+            close(got.minimum, want[3]);
+            close(got.standard_error, want[4]);
+        }
+    }
+
+    #[test]
+    fn order_changes_nothing_but_the_fingerprint() {
+        let forward = execution(&[1.0, 2.0, 3.0], &[10.0, 22.0, 27.0]);
+        let backward = execution(&[3.0, 2.0, 1.0], &[27.0, 22.0, 10.0]);
+        assert_ne!(forward.fingerprint, backward.fingerprint);
+        assert_eq!(Execution { fingerprint: 0, ..forward }, Execution { fingerprint: 0, ..backward });
+    }
+
+    #[test]
+    fn two_measurements_are_quick() {
+        assert_eq!(execution(&[1.0, 2.0], &[10.0, 20.0]).evidence, Evidence::Quick);
+        assert_eq!(execution(&[1.0, 2.0, 3.0], &[10.0, 20.0, 30.0]).evidence, Evidence::Sample);
+    }
+
+    #[test]
+    fn zero_variance_and_coarse_clocks() {
+        close(execution(&[1.0; 4], &[100.0; 4]).standard_error, 0.0);
+        assert!(execution(&[1.0; 5], &[100.0, 100.0, 100.0, 100.0, 200.0]).standard_error > 0.0);
+        close(execution(&[1.0; 3], &[0.0; 3]).standard_error, 0.0);
+        assert!(execution(&[8e17, 8e17, 9e17], &[1.0, 2.0, 3.0]).standard_error.is_finite());
+    }
+}

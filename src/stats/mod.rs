@@ -1,0 +1,20 @@
+//! Numbers to estimates. Knows nothing of benchmarks' names, nor of what a project wants to tolerate.
+//!
+//! Every function is total on the values that its types admit, and deterministic. Reference numbers made by SciPy stand
+//! beside the tests, with the script that made them.
+
+mod distribution;
+mod execution;
+mod multiple;
+mod quantile;
+
+pub use distribution::{normal_quantile, student_t_quantile, student_t_tail};
+pub use execution::summarize;
+pub use multiple::holm;
+pub use quantile::{median, median_absolute_deviation, quantile, weighted_median};
+
+/// Scales a median absolute deviation to the standard deviation of a normal distribution: 1/Φ⁻¹(3/4).
+pub const MAD_TO_SD: f64 = 1.482_602_218_505_602;
+
+/// The standard error of a median over that of a mean, for normal values and many of them: √(π/2).
+pub const MEDIAN_TO_MEAN_ERROR: f64 = 1.253_314_137_315_500_3;
