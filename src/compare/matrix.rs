@@ -1,0 +1,248 @@
+//! Several runs side by side, without a verdict.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regex::Regex;
+
+use super::{NoiseThreshold, Pair, Policy, RelativeChange, noise};
+use crate::model::{Benchmark, Evidence, Run, Throughput, Unit};
+
+/// How to lay out a [`Matrix`].
+#[derive(Debug, Clone)]
+pub struct MatrixOptions {
+    /// Put benchmarks in one row whose captures of this expression are equal, instead of those of one id.
+    pub group: Option<Regex>,
+    /// Leave out rows in which all values differ by less than this. Rows with a single value stay.
+    pub at_least: Option<NoiseThreshold>,
+    /// The order of the rows.
+    pub sort: SortBy,
+}
+
+/// The order of a matrix' rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortBy {
+    /// By name.
+    Name,
+    /// The largest difference within a row first.
+    Difference,
+}
+
+/// Values side by side: a row a benchmark or group, a column a run or a benchmark within a group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matrix {
+    /// What the columns are called.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<MatrixRow>,
+    /// Rows left out because their values differ too little.
+    pub n_hidden: usize,
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MatrixRow {
+    /// The benchmark's id, or the group's captures.
+    pub name: String,
+    /// A cell for each column that has a value here, in the order of the columns.
+    pub cells: Vec<MatrixCell>,
+}
+
+/// One value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MatrixCell {
+    /// Which column.
+    pub column: usize,
+    /// The benchmark's full id.
+    pub id: String,
+    /// Per iteration, in `unit`.
+    pub value: f64,
+    /// How many times as large as the smallest value of the row, with its interval; `None` where there is no ratio.
+    pub ratio: Option<Ratio>,
+    /// What the value counts.
+    pub unit: Unit,
+    /// Work per iteration.
+    pub throughput: Option<Throughput>,
+    /// Where it comes from.
+    pub evidence: Evidence,
+}
+
+/// A factor with its confidence interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ratio {
+    /// The lower end; below 1 where the order itself is not certain.
+    pub lower: f64,
+    /// The factor, 1 for the smallest value.
+    pub estimate: f64,
+    /// The upper end.
+    pub upper: f64,
+}
+
+/// Lays out runs side by side. The policy's assumed noise and confidence level make the intervals.
+#[must_use]
+pub fn matrix(runs: &[Run], options: &MatrixOptions, policy: &Policy) -> Matrix {
+    let entries = match &options.group {
+        Some(expression) => grouped(runs, expression),
+        None => by_id(runs),
+    };
+    let noise = shared_noise(runs, policy);
+    let columns: BTreeSet<&Column<'_>> = entries.values().flat_map(BTreeMap::keys).collect();
+    let columns: Vec<&Column<'_>> = columns.into_iter().collect();
+
+    let mut n_hidden = 0;
+    let mut rows: Vec<MatrixRow> = Vec::new();
+    for (key, cells) in &entries {
+        let row = row(&key.0, cells, &columns, &noise, policy);
+        let spread = row.spread();
+        if cells.len() > 1 && options.at_least.is_some_and(|t| spread < t.log_band()) {
+            n_hidden += 1;
+        } else {
+            rows.push(row);
+        }
+    }
+    match options.sort {
+        SortBy::Name => {}
+        SortBy::Difference => rows.sort_by(|a, b| b.spread().total_cmp(&a.spread()).then_with(|| a.name.cmp(&b.name))),
+    }
+    let names = columns.iter().map(|column| column.name(runs)).collect();
+    Matrix { columns: names, rows, n_hidden }
+}
+
+/// A column: a run, and within a group what tells the benchmark from the others of its row.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Column<'a> {
+    run: usize,
+    within: Option<std::borrow::Cow<'a, str>>,
+}
+
+impl Column<'_> {
+    fn name(&self, runs: &[Run]) -> String {
+        let label = &runs[self.run].label;
+        match &self.within {
+            None => label.clone(),
+            Some(within) if runs.len() == 1 => within.to_string(),
+            Some(within) => format!("{label}: {within}"),
+        }
+    }
+}
+
+/// A row's name, and its folder where several share the name.
+type RowKey = (String, String);
+type Entries<'a> = BTreeMap<RowKey, BTreeMap<Column<'a>, &'a Benchmark>>;
+
+fn by_id(runs: &[Run]) -> Entries<'_> {
+    let shared: BTreeSet<&str> = runs.iter().flat_map(|run| run.duplicate_ids().into_keys()).collect();
+    let mut entries = Entries::new();
+    for (i, run) in runs.iter().enumerate() {
+        for benchmark in &run.benchmarks {
+            let id = benchmark.id.as_str();
+            let key = if shared.contains(id) {
+                (format!("{id} [{}]", benchmark.id.path()), benchmark.id.path())
+            } else {
+                (id.to_owned(), String::new())
+            };
+            entries.entry(key).or_default().insert(Column { run: i, within: None }, benchmark);
+        }
+    }
+    entries
+}
+
+fn grouped<'a>(runs: &'a [Run], expression: &Regex) -> Entries<'a> {
+    let mut entries = Entries::new();
+    for (i, run) in runs.iter().enumerate() {
+        let shared = run.duplicate_ids();
+        for benchmark in &run.benchmarks {
+            let id = benchmark.id.as_str();
+            let Some(captures) = expression.captures(id) else {
+                continue;
+            };
+            let captured: Vec<&str> = captures.iter().skip(1).flatten().map(|m| m.as_str()).collect();
+            // What is left of the id when the captured parts are taken out is what differs within the row.
+            let mut rest = String::new();
+            let mut at = 0;
+            for part in captures.iter().skip(1).flatten() {
+                if part.start() >= at {
+                    rest.push_str(&id[at..part.start()]);
+                    rest.push('*');
+                    at = part.end();
+                }
+            }
+            rest.push_str(&id[at..]);
+            if shared.contains_key(id) {
+                rest.push_str(&format!(" [{}]", benchmark.id.path()));
+            }
+            let column = Column { run: i, within: Some(rest.into()) };
+            entries.entry((captured.join("/"), String::new())).or_default().insert(column, benchmark);
+        }
+    }
+    entries
+}
+
+/// The widest noise that any run shows against the first.
+fn shared_noise(runs: &[Run], policy: &Policy) -> noise::Noise {
+    let mut widest = noise::estimate(&[], policy);
+    if let Some((first, others)) = runs.split_first() {
+        let by_directory: BTreeMap<_, _> = first.benchmarks.iter().map(|b| (b.id.directory(), b)).collect();
+        for other in others {
+            let changes: Vec<_> = other
+                .benchmarks
+                .iter()
+                .filter_map(|b| Pair::new(by_directory.get(b.id.directory())?, b).ok())
+                .map(|pair| pair.log_change())
+                .collect();
+            let noise = noise::estimate(&changes, policy);
+            if noise.standard_deviation > widest.standard_deviation {
+                widest = noise;
+            }
+        }
+    }
+    widest
+}
+
+fn row<'a>(
+    name: &str,
+    cells: &BTreeMap<Column<'a>, &'a Benchmark>,
+    columns: &[&Column<'_>],
+    noise: &noise::Noise,
+    policy: &Policy,
+) -> MatrixRow {
+    let smallest = cells
+        .values()
+        .filter(|b| b.execution.typical > 0.0)
+        .min_by(|a, b| a.execution.typical.total_cmp(&b.execution.typical))
+        .copied();
+    let critical = noise.critical((1.0 - policy.confidence) / 2.0);
+    let cells = cells
+        .iter()
+        .map(|(column, benchmark)| MatrixCell {
+            column: columns.iter().position(|c| *c == column).expect("the columns were collected from these cells"),
+            id: benchmark.id.as_str().to_owned(),
+            value: benchmark.execution.typical,
+            ratio: smallest.and_then(|smallest| ratio(smallest, benchmark, noise, critical)),
+            unit: benchmark.unit.clone(),
+            throughput: benchmark.throughput.clone(),
+            evidence: benchmark.execution.evidence,
+        })
+        .collect();
+    MatrixRow { name: name.to_owned(), cells }
+}
+
+fn ratio(smallest: &Benchmark, other: &Benchmark, noise: &noise::Noise, critical: f64) -> Option<Ratio> {
+    let estimate = other.execution.typical.ln() - smallest.execution.typical.ln();
+    if !estimate.is_finite() || !smallest.unit.is_comparable_with(&other.unit) {
+        return None;
+    }
+    let factor = |log: f64| 1.0 + RelativeChange::from_log_ratio(log).fraction();
+    if std::ptr::eq(smallest, other) {
+        return Some(Ratio { lower: 1.0, estimate: 1.0, upper: 1.0 });
+    }
+    let within = smallest.execution.standard_error.hypot(other.execution.standard_error);
+    let width = critical * noise.of(&noise::LogChange { estimate, within, is_a_test: true });
+    Some(Ratio { lower: factor(estimate - width), estimate: factor(estimate), upper: factor(estimate + width) })
+}
+
+impl MatrixRow {
+    /// ln of the largest ratio in the row.
+    fn spread(&self) -> f64 {
+        self.cells.iter().filter_map(|cell| cell.ratio).map(|r| r.estimate.ln()).fold(0.0, f64::max)
+    }
+}

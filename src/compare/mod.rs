@@ -1,0 +1,239 @@
+//! Two runs in, verdicts out: pure, without text for people.
+//!
+//! [`pairing`] says which benchmark of the one side is which of the other, [`noise`] how far two executions of the same
+//! code would differ, [`verdict`] what follows for one benchmark, and [`outcome`] what follows for the whole.
+
+mod matrix;
+mod noise;
+mod outcome;
+mod pairing;
+mod pattern;
+mod policy;
+mod relative_change;
+mod verdict;
+
+use crate::model::{Benchmark, BenchmarkId, Evidence, Run, Throughput, Unit, Warning, WarningKind};
+
+pub use matrix::{Matrix, MatrixCell, MatrixOptions, MatrixRow, Ratio, SortBy, matrix};
+pub use noise::{Noise, NoiseSource, SuiteShift};
+pub use outcome::Outcome;
+pub use pattern::{InvalidPattern, Pattern};
+pub use policy::{Action, FailOn, Policy, Rule, Waiver};
+pub use relative_change::{ChangeInterval, InvalidThreshold, NoiseThreshold, RelativeChange};
+pub use verdict::{Doubt, Verdict};
+
+/// Everything that comparing a baseline with a candidate found out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunComparison {
+    /// What follows for the whole.
+    pub outcome: Outcome,
+    /// Benchmarks with a verdict, in the order of their ids.
+    pub compared: Vec<BenchmarkComparison>,
+    /// Benchmarks of either side without a verdict, in the order of their ids.
+    pub not_compared: Vec<NotCompared>,
+    /// How far two executions of the same code are taken to differ.
+    pub noise: Noise,
+    /// A shift of the whole suite, where there is one to tell.
+    pub shift: Option<SuiteShift>,
+    /// What the reader should know, of both sides and of the comparison.
+    pub warnings: Vec<Warning>,
+}
+
+impl RunComparison {
+    /// How many different benchmarks the two sides hold.
+    #[must_use]
+    pub fn n_benchmarks(&self) -> usize {
+        self.compared.len() + self.not_compared.len()
+    }
+}
+
+/// One benchmark that both sides measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BenchmarkComparison {
+    /// The candidate's id.
+    pub id: BenchmarkId,
+    /// The baseline's id, where it was matched under another.
+    pub renamed_from: Option<BenchmarkId>,
+    /// Baseline per iteration, in `unit`.
+    pub baseline: f64,
+    /// Candidate per iteration, in `unit`.
+    pub candidate: f64,
+    /// What the two numbers count.
+    pub unit: Unit,
+    /// Work per iteration.
+    pub throughput: Option<Throughput>,
+    /// Candidate/baseline − 1 with its interval.
+    pub change: ChangeInterval,
+    /// The change that this benchmark must exceed to matter, as a band on the ratio.
+    pub threshold: NoiseThreshold,
+    /// The smallest slowdown for which this evidence could have earned `Regression`.
+    pub smallest_provable: RelativeChange,
+    /// What follows.
+    pub verdict: Verdict,
+    /// Why it is not more, where the verdict is `Inconclusive`.
+    pub doubt: Option<Doubt>,
+    /// What a regression of this benchmark does to the outcome.
+    pub action: Action,
+    /// The weaker of the two sides' evidence.
+    pub evidence: Evidence,
+    /// Measurements on the baseline's side and on the candidate's; 0 where not known.
+    pub n_measurements: [usize; 2],
+}
+
+/// A benchmark without a verdict.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NotCompared {
+    /// Which.
+    pub id: BenchmarkId,
+    /// Why.
+    pub reason: WhyNot,
+}
+
+/// Why a benchmark has no verdict.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WhyNot {
+    /// Only the candidate has it.
+    Added,
+    /// Only the baseline has it.
+    Removed,
+    /// The policy says to leave it out.
+    Ignored,
+    /// Both sides are copies of one result, so that there is nothing to compare.
+    SameMeasurement,
+    /// An iteration does other work on one side than on the other.
+    ThroughputChanged {
+        /// The baseline's.
+        baseline: Option<Throughput>,
+        /// The candidate's.
+        candidate: Option<Throughput>,
+    },
+    /// The sides count different things.
+    UnitChanged {
+        /// The baseline's.
+        baseline: Unit,
+        /// The candidate's.
+        candidate: Unit,
+    },
+    /// A value is zero or negative, so that there is no ratio.
+    NotPositive,
+    /// Several benchmarks share the id, and which is which can't be told.
+    AmbiguousId,
+}
+
+/// Compares two runs under a policy. Never fails: what can't be compared is an answer.
+#[must_use]
+pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunComparison {
+    let pairing = pairing::pair(baseline, candidate, &policy.renames);
+    let mut warnings: Vec<Warning> = baseline.warnings.iter().chain(&candidate.warnings).cloned().collect();
+    warnings.extend(pairing.warnings);
+    warnings.extend(policy.warnings(baseline, candidate));
+
+    let mut not_compared = pairing.unpaired;
+    let mut pairs = Vec::new();
+    for (b, c) in pairing.pairs {
+        if policy.for_benchmark(c.id.as_str()).action == Action::Ignore {
+            not_compared.push(NotCompared { id: c.id.clone(), reason: WhyNot::Ignored });
+            continue;
+        }
+        match Pair::new(b, c) {
+            Ok(pair) => pairs.push(pair),
+            Err(reason) => not_compared.push(NotCompared { id: c.id.clone(), reason }),
+        }
+    }
+    for unpaired in &mut not_compared {
+        if policy.for_benchmark(unpaired.id.as_str()).action == Action::Ignore {
+            unpaired.reason = WhyNot::Ignored;
+        }
+    }
+
+    let changes: Vec<noise::LogChange> = pairs.iter().map(Pair::log_change).collect();
+    let noise = noise::estimate(&changes, policy);
+    let judged = verdict::judge(&pairs, &noise, policy);
+    let shift = noise.shift(policy);
+    warnings.extend(judged.iter().filter_map(implausible));
+
+    not_compared.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()).then_with(|| a.id.cmp(&b.id)));
+    warnings.sort();
+    warnings.dedup();
+    RunComparison {
+        outcome: outcome::outcome(&judged, &not_compared, shift.as_ref(), policy),
+        compared: judged,
+        not_compared,
+        noise,
+        shift,
+        warnings,
+    }
+}
+
+/// Two sides of one benchmark whose numbers may be divided by one another.
+#[derive(Debug)]
+struct Pair<'a> {
+    baseline: &'a Benchmark,
+    candidate: &'a Benchmark,
+    /// Per iteration, both positive.
+    locations: [f64; 2],
+    /// Standard error of the log ratio from inside the executions.
+    within: f64,
+    evidence: Evidence,
+}
+
+impl<'a> Pair<'a> {
+    fn new(baseline: &'a Benchmark, candidate: &'a Benchmark) -> Result<Pair<'a>, WhyNot> {
+        let (b, c) = (&baseline.execution, &candidate.execution);
+        if !baseline.unit.is_comparable_with(&candidate.unit) {
+            return Err(WhyNot::UnitChanged { baseline: baseline.unit.clone(), candidate: candidate.unit.clone() });
+        }
+        if baseline.throughput != candidate.throughput {
+            return Err(WhyNot::ThroughputChanged {
+                baseline: baseline.throughput.clone(),
+                candidate: candidate.throughput.clone(),
+            });
+        }
+        let weaker = b.evidence.max(c.evidence);
+        let (locations, within, evidence) = if b.fingerprint == c.fingerprint {
+            let change = candidate.change.ok_or(WhyNot::SameMeasurement)?;
+            let ratio = 1.0 + change.median;
+            ([c.typical / ratio, c.typical], change.standard_error / ratio, weaker.max(Evidence::CriterionChange))
+        } else if weaker == Evidence::Estimates {
+            ([b.median, c.median], b.standard_error.hypot(c.standard_error), weaker)
+        } else {
+            ([b.typical, c.typical], b.standard_error.hypot(c.standard_error), weaker)
+        };
+        let ratio = locations[1] / locations[0];
+        let usable = |x: f64| x.is_finite() && x > 0.0;
+        if !(usable(locations[0]) && usable(locations[1]) && usable(ratio) && within.is_finite()) {
+            return Err(WhyNot::NotPositive);
+        }
+        Ok(Pair { baseline, candidate, locations, within, evidence })
+    }
+
+    fn log_change(&self) -> noise::LogChange {
+        noise::LogChange {
+            // The difference of logarithms, not the logarithm of the ratio: exactly opposite when the sides are swapped.
+            estimate: self.locations[1].ln() - self.locations[0].ln(),
+            within: self.within,
+            is_a_test: self.evidence != Evidence::Quick,
+        }
+    }
+}
+
+/// Beyond this factor, two results under one name are hardly the same benchmark.
+const IMPLAUSIBLE_FACTOR: f64 = 100.0;
+
+fn implausible(row: &BenchmarkComparison) -> Option<Warning> {
+    let factor = (row.candidate / row.baseline).max(row.baseline / row.candidate);
+    (factor >= IMPLAUSIBLE_FACTOR).then(|| Warning {
+        subject: row.id.as_str().to_owned(),
+        kind: WarningKind::Implausible { factor: factor as u64 },
+    })
+}
+
+impl Pair<'_> {
+    /// The unit of both sides: what is stated on one side holds for the other.
+    fn unit(&self) -> Unit {
+        match &self.candidate.unit {
+            Unit::Unstated => self.baseline.unit.clone(),
+            stated @ (Unit::Nanoseconds | Unit::Custom(_)) => stated.clone(),
+        }
+    }
+}

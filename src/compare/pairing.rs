@@ -1,0 +1,224 @@
+//! Which benchmark of the one side is which of the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{NotCompared, WhyNot};
+use crate::model::{Benchmark, BenchmarkId, Run, Warning, WarningKind};
+
+/// The two sides, matched.
+#[derive(Debug)]
+pub(super) struct Pairing<'a> {
+    pub(super) pairs: Vec<(&'a Benchmark, &'a Benchmark)>,
+    pub(super) unpaired: Vec<NotCompared>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// Root and directory: what identifies a benchmark within a side.
+type Key<'a> = (&'a str, &'a str);
+
+/// Matches by the configuration's renames, then by directory, then by directory in any case, then by an id that each
+/// side has once. Benchmarks that share an id are matched only where the matching is beyond doubt.
+pub(super) fn pair<'a>(baseline: &'a Run, candidate: &'a Run, renames: &BTreeMap<String, String>) -> Pairing<'a> {
+    // With one root a side, what the roots are called is a matter of where the folders lie.
+    let same_roots = baseline.roots() == candidate.roots();
+    let one_root = baseline.roots().len() <= 1 && candidate.roots().len() <= 1;
+    let key =
+        |b: &'a Benchmark| -> Key<'a> { (if one_root && !same_roots { "" } else { b.id.root() }, b.id.directory()) };
+
+    let mut left = Remaining::new(baseline, key);
+    let mut right = Remaining::new(candidate, key);
+    let mut pairs: Vec<(&Benchmark, &Benchmark)> = Vec::with_capacity(candidate.benchmarks.len());
+    let mut warnings = Vec::new();
+
+    let new_ids = candidate.benchmarks.iter().map(|b| (b.id.as_str(), b)).collect::<BTreeMap<_, _>>();
+    for old in baseline.benchmarks.iter() {
+        let renamed = renames.get(old.id.as_str()).and_then(|new| new_ids.get(new.as_str()));
+        if let Some(new) = renamed.filter(|new| right.has(key(new)) && left.has(key(old))) {
+            pairs.push((left.take(key(old)), right.take(key(new))));
+        }
+    }
+    for old in baseline.benchmarks.iter() {
+        if left.has(key(old)) && right.has(key(old)) {
+            pairs.push((left.take(key(old)), right.take(key(old))));
+        }
+    }
+    for (old, new) in unique_matches(&left, &right, |b| format!("{}\n{}", b.id.root(), b.id.directory()).to_lowercase())
+    {
+        warnings.push(Warning {
+            subject: old.id.path(),
+            kind: WarningKind::MatchedIgnoringCase { candidate: new.id.path() },
+        });
+        pairs.push((left.take(key(old)), right.take(key(new))));
+    }
+    for (old, new) in unique_matches(&left, &right, |b| b.id.as_str().to_owned()) {
+        pairs.push((left.take(key(old)), right.take(key(new))));
+    }
+
+    let ambiguous = ambiguous_ids(baseline, candidate, &pairs);
+    let mut unpaired = Vec::new();
+    let mut unpair = |id: &BenchmarkId, reason: WhyNot| {
+        let reason = if ambiguous.contains(id.as_str()) { WhyNot::AmbiguousId } else { reason };
+        unpaired.push(NotCompared { id: id.clone(), reason });
+    };
+    pairs.retain(|(_, new)| {
+        let is_clear = !ambiguous.contains(new.id.as_str());
+        if !is_clear {
+            unpair(&new.id, WhyNot::AmbiguousId);
+        }
+        is_clear
+    });
+    left.by_key.values().for_each(|b| unpair(&b.id, WhyNot::Removed));
+    right.by_key.values().for_each(|b| unpair(&b.id, WhyNot::Added));
+    Pairing { pairs, unpaired, warnings }
+}
+
+/// The benchmarks of one side that have no partner yet.
+struct Remaining<'a> {
+    by_key: BTreeMap<Key<'a>, &'a Benchmark>,
+}
+
+impl<'a> Remaining<'a> {
+    fn new(run: &'a Run, key: impl Fn(&'a Benchmark) -> Key<'a>) -> Remaining<'a> {
+        Remaining { by_key: run.benchmarks.iter().map(|b| (key(b), b)).collect() }
+    }
+
+    fn has(&self, key: Key<'_>) -> bool {
+        self.by_key.contains_key(&key)
+    }
+
+    fn take(&mut self, key: Key<'a>) -> &'a Benchmark {
+        self.by_key.remove(&key).expect("callers ask has() first")
+    }
+}
+
+/// Pairs of benchmarks without a partner whose names agree, where each side has the name once.
+fn unique_matches<'a>(
+    left: &Remaining<'a>,
+    right: &Remaining<'a>,
+    name: impl Fn(&Benchmark) -> String,
+) -> Vec<(&'a Benchmark, &'a Benchmark)> {
+    let by_name = |side: &Remaining<'a>| {
+        let mut names: BTreeMap<String, Vec<&'a Benchmark>> = BTreeMap::new();
+        for benchmark in side.by_key.values() {
+            names.entry(name(benchmark)).or_default().push(benchmark);
+        }
+        names
+    };
+    if left.by_key.is_empty() || right.by_key.is_empty() {
+        return Vec::new();
+    }
+    let new = by_name(right);
+    by_name(left)
+        .into_iter()
+        .filter_map(|(name, old)| match (old.as_slice(), new.get(&name)?.as_slice()) {
+            ([old], [new]) => Some((*old, *new)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Ids that several folders share and whose folders may have been swapped between the sides.
+///
+/// Criterion numbers equal names in the order of the source (`_2`, `_3`), so that reordering benchmarks swaps their
+/// folders. The matching by folder is trusted when it is also the matching by rank of the times.
+fn ambiguous_ids<'a>(
+    baseline: &'a Run,
+    candidate: &'a Run,
+    pairs: &[(&'a Benchmark, &'a Benchmark)],
+) -> BTreeSet<&'a str> {
+    let mut shared: BTreeSet<&str> = baseline.duplicate_ids().into_keys().collect();
+    shared.extend(candidate.duplicate_ids().into_keys());
+    if shared.is_empty() {
+        return shared;
+    }
+    let mut members: BTreeMap<&str, Vec<(&Benchmark, &Benchmark)>> = BTreeMap::new();
+    for (old, new) in pairs {
+        if shared.contains(new.id.as_str()) {
+            members.entry(new.id.as_str()).or_default().push((*old, *new));
+        }
+    }
+    let counts = |run: &'a Run| {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        run.benchmarks.iter().for_each(|b| *counts.entry(b.id.as_str()).or_default() += 1);
+        counts
+    };
+    let (n_old, n_new) = (counts(baseline), counts(candidate));
+    shared.retain(|id| {
+        let pairs = members.get(id).map(Vec::as_slice).unwrap_or_default();
+        let is_complete = [&n_old, &n_new].iter().all(|n| n.get(id).copied().unwrap_or(0) == pairs.len());
+        let copies = pairs.iter().all(|(old, new)| old.execution.fingerprint == new.execution.fingerprint);
+        !(is_complete && (copies || same_order(pairs)))
+    });
+    shared
+}
+
+fn same_order(pairs: &[(&Benchmark, &Benchmark)]) -> bool {
+    let order = |time: fn(&(&Benchmark, &Benchmark)) -> f64| {
+        let mut indices: Vec<usize> = (0..pairs.len()).collect();
+        indices.sort_by(|&a, &b| time(&pairs[a]).total_cmp(&time(&pairs[b])));
+        indices
+    };
+    order(|(old, _)| old.execution.typical) == order(|(_, new)| new.execution.typical)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Measurement, Unit};
+    use crate::stats::summarize;
+
+    /// `directory|full id|time`
+    fn run(benchmarks: &[&str]) -> Run {
+        let benchmarks = benchmarks
+            .iter()
+            .map(|text| {
+                let fields: Vec<&str> = text.split('|').collect();
+                let median = fields[2].parse().expect("a time");
+                Benchmark {
+                    id: BenchmarkId::new("", fields[0], fields[1]),
+                    throughput: None,
+                    unit: Unit::Unstated,
+                    execution: summarize(&Measurement::Estimates { median, standard_error: 0.1 }, None),
+                    change: None,
+                }
+            })
+            .collect();
+        Run { benchmarks, ..Run::default() }
+    }
+
+    fn check(baseline: &[&str], candidate: &[&str], renames: &[(&str, &str)], want: &[&str]) {
+        let (baseline, candidate) = (run(baseline), run(candidate));
+        let renames = renames.iter().map(|(old, new)| ((*old).to_owned(), (*new).to_owned())).collect();
+        let pairing = pair(&baseline, &candidate, &renames);
+        let mut got: Vec<String> =
+            pairing.pairs.iter().map(|(b, c)| format!("{} = {}", b.id.directory(), c.id.directory())).collect();
+        got.extend(pairing.unpaired.iter().map(|n| format!("{} {:?}", n.id.directory(), n.reason)));
+        got.sort();
+        assert_eq!(got, want);
+    }
+
+    #[test]
+    fn by_directory() {
+        check(&["a|a|1", "b|b|1"], &["a|a|2", "c|c|1"], &[], &["a = a", "b Removed", "c Added"]);
+    }
+
+    #[test]
+    fn by_rename() {
+        check(&["a|a|1"], &["z|z|2"], &[("a", "z")], &["a = z"]);
+        check(&["a|a|1"], &["y|y|2"], &[("a", "z")], &["a Removed", "y Added"]);
+    }
+
+    #[test]
+    fn by_case_and_by_id() {
+        check(&["group_a/x|Group_A/X|1"], &["Group_A/X|Group_A/X|1"], &[], &["group_a/x = Group_A/X"]);
+        check(&["a.b|a.b|1"], &["a_b|a.b|1"], &[], &["a.b = a_b"]);
+        check(&["A|A|1", "a|a|9"], &["a|a|9"], &[], &["A Removed", "a = a"]);
+    }
+
+    #[test]
+    fn shared_ids_are_matched_only_in_the_same_order() {
+        check(&["s|s|10", "s_2|s|99"], &["s|s|11", "s_2|s|98"], &[], &["s = s", "s_2 = s_2"]);
+        check(&["s|s|10", "s_2|s|99"], &["s|s|98", "s_2|s|11"], &[], &["s AmbiguousId", "s_2 AmbiguousId"]);
+        check(&["s|s|10"], &["s|s|11", "s_2|s|98"], &[], &["s AmbiguousId", "s_2 AmbiguousId"]);
+    }
+}

@@ -1,0 +1,117 @@
+use std::collections::BTreeMap;
+
+use super::{NoiseThreshold, Pattern};
+use crate::model::{Run, Warning, WarningKind};
+
+/// What a project wants: the settings under which two runs are judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// The change that matters, unless a rule says otherwise.
+    pub threshold: NoiseThreshold,
+    /// Standard deviation of the log ratio of two executions of the same code, as long as nothing better is known.
+    pub assumed_noise: f64,
+    /// Chance of a single false regression among all benchmarks of a comparison, if the noise is as estimated.
+    pub gate_level: f64,
+    /// Chance of calling a benchmark unchanged whose true change lies at the threshold.
+    pub equivalence_level: f64,
+    /// Confidence level of the intervals that are shown.
+    pub confidence: f64,
+    /// What a slowdown of the whole suite beyond the threshold does to the outcome.
+    pub suite_shift: Action,
+    /// What, besides regressions, makes the comparison fail.
+    pub fail_on: FailOn,
+    /// Exceptions by benchmark; where several apply, the later one wins, key by key.
+    pub rules: Vec<Rule>,
+    /// Benchmarks that changed their name: the baseline's id → the candidate's.
+    pub renames: BTreeMap<String, String>,
+}
+
+/// What a regression does to the outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// It fails the comparison.
+    Fail,
+    /// It is shown.
+    Warn,
+    /// It is shown, and somebody has said why that is accepted.
+    Waived(Waiver),
+    /// The benchmark is not judged at all.
+    Ignore,
+}
+
+/// Somebody's word that a regression is accepted, for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiver {
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds, `YYYY-MM-DD`.
+    pub until: String,
+}
+
+/// What, besides regressions, makes the comparison fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FailOn {
+    /// A benchmark that can't be told.
+    pub inconclusive: bool,
+    /// A benchmark of the baseline that was not compared, other than by the policy's wish.
+    pub incomplete: bool,
+}
+
+/// An exception for the benchmarks that a pattern matches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Which benchmarks.
+    pub pattern: Pattern,
+    /// The change that matters for them.
+    pub threshold: Option<NoiseThreshold>,
+    /// Changes smaller than this don't matter for them; in their unit, nanoseconds for times.
+    pub floor: Option<f64>,
+    /// What a regression of theirs does.
+    pub action: Option<Action>,
+    /// The last day of a waiver that has run out, `YYYY-MM-DD`.
+    pub expired: Option<String>,
+}
+
+/// What holds for one benchmark.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Terms {
+    pub(super) threshold: NoiseThreshold,
+    pub(super) floor: f64,
+    pub(super) action: Action,
+}
+
+impl Policy {
+    /// What holds for the benchmark with this id.
+    pub(super) fn for_benchmark(&self, id: &str) -> Terms {
+        let mut terms = Terms { threshold: self.threshold, floor: 0.0, action: Action::Fail };
+        for rule in self.rules.iter().filter(|rule| rule.pattern.matches(id)) {
+            terms.threshold = rule.threshold.unwrap_or(terms.threshold);
+            terms.floor = rule.floor.unwrap_or(terms.floor);
+            terms.action = rule.action.clone().unwrap_or(terms.action);
+        }
+        terms
+    }
+
+    /// What the policy says of benchmarks that aren't there, or says no longer.
+    pub(super) fn warnings(&self, baseline: &Run, candidate: &Run) -> Vec<Warning> {
+        let ids = || baseline.benchmarks.iter().chain(&candidate.benchmarks).map(|b| b.id.as_str());
+        let unused = self.rules.iter().filter(|rule| !ids().any(|id| rule.pattern.matches(id)));
+        let mut warnings: Vec<Warning> = unused
+            .map(|rule| Warning { subject: rule.pattern.as_str().to_owned(), kind: WarningKind::PatternMatchesNothing })
+            .collect();
+        for rule in &self.rules {
+            if let Some(until) = &rule.expired {
+                warnings.push(Warning {
+                    subject: rule.pattern.as_str().to_owned(),
+                    kind: WarningKind::WaiverExpired { until: until.clone() },
+                });
+            }
+        }
+        for old in self.renames.keys() {
+            if !baseline.benchmarks.iter().any(|b| b.id.as_str() == old) {
+                warnings.push(Warning { subject: old.clone(), kind: WarningKind::RenameMatchesNothing });
+            }
+        }
+        warnings
+    }
+}
