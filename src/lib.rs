@@ -15,3 +15,5 @@ pub mod model;
 pub mod stats;
 
 pub mod compare;
+
+pub mod criterion;

@@ -1,0 +1,151 @@
+//! `sample.json`, in both of its shapes.
+
+use serde::Deserialize;
+
+use crate::model::{Sample, SamplingMode};
+
+/// Criterion 0.3.3 and later.
+#[derive(Deserialize)]
+struct Named {
+    sampling_mode: String,
+    iters: Vec<Option<f64>>,
+    times: Vec<Option<f64>>,
+}
+
+/// Reads the bytes of a `sample.json`.
+pub(super) fn parse(bytes: &[u8]) -> Result<Sample, String> {
+    let (mode, iterations, totals) = match scan(bytes) {
+        Some(scanned) => scanned,
+        None => parse_carefully(bytes)?,
+    };
+    Sample::new(mode, iterations, totals).map_err(|e| e.to_string())
+}
+
+type Parts = (SamplingMode, Vec<f64>, Vec<f64>);
+
+fn mode(name: &[u8]) -> SamplingMode {
+    match name {
+        b"Linear" => SamplingMode::Linear,
+        b"Flat" => SamplingMode::Flat,
+        _ => SamplingMode::Unknown,
+    }
+}
+
+fn parse_carefully(bytes: &[u8]) -> Result<Parts, String> {
+    let numbers = |list: Vec<Option<f64>>| list.into_iter().map(|x| x.unwrap_or(f64::NAN)).collect();
+    let is_list = bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[');
+    if is_list {
+        // Criterion up to 0.3.2: `[[iters], [times]]`.
+        let (iters, times): (Vec<Option<f64>>, Vec<Option<f64>>) =
+            serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+        Ok((SamplingMode::Unknown, numbers(iters), numbers(times)))
+    } else {
+        let named: Named = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+        Ok((mode(named.sampling_mode.as_bytes()), numbers(named.iters), numbers(named.times)))
+    }
+}
+
+/// Reads exactly what Criterion writes; `None` sends everything else to the careful parser.
+///
+/// Almost every number there is a whole one written as `12345.0`, which needs no general conversion.
+fn scan(bytes: &[u8]) -> Option<Parts> {
+    let rest = bytes.strip_prefix(b"{\"sampling_mode\":\"")?;
+    let end = rest.iter().position(|b| !b.is_ascii_alphanumeric())?;
+    let mode = mode(&rest[..end]);
+    let rest = rest[end..].strip_prefix(b"\",\"iters\":[")?;
+    let (iterations, rest) = scan_numbers(rest)?;
+    let rest = rest.strip_prefix(b",\"times\":[")?;
+    let (totals, rest) = scan_numbers(rest)?;
+    (rest == b"}").then_some((mode, iterations, totals))
+}
+
+fn scan_numbers(mut rest: &[u8]) -> Option<(Vec<f64>, &[u8])> {
+    let mut numbers = Vec::with_capacity(100);
+    loop {
+        let end = rest.iter().position(|b| matches!(b, b',' | b']'))?;
+        numbers.push(number(&rest[..end])?);
+        let is_last = rest[end] == b']';
+        rest = &rest[end + 1..];
+        if is_last {
+            return Some((numbers, rest));
+        }
+    }
+}
+
+fn number(token: &[u8]) -> Option<f64> {
+    // Up to 15 digits are exact in an f64.
+    let digits = token.strip_suffix(b".0").filter(|d| (1..=15).contains(&d.len()));
+    if let Some(digits) = digits.filter(|d| d.iter().all(u8::is_ascii_digit) && (d.len() == 1 || d[0] != b'0')) {
+        return Some(digits.iter().fold(0_u64, |n, d| n * 10 + u64::from(d - b'0')) as f64);
+    }
+    let is_plain = token.iter().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
+    is_plain.then(|| serde_json::from_slice(token).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(json: &str, want: Result<(SamplingMode, usize), &str>) {
+        match (parse(json.as_bytes()), want) {
+            (Ok(sample), Ok(want)) => {
+                assert_eq!((sample.mode(), sample.n_measurements()), want, "{json}");
+            }
+            (Err(e), Err(want)) => assert!(e.contains(want), "{json}: {e}"),
+            (got, want) => panic!("{json}: {got:?}, want {want:?}"),
+        }
+    }
+
+    #[test]
+    fn both_shapes() {
+        check(r#"{"sampling_mode":"Linear","iters":[1.0,2.0],"times":[10.0,2e1]}"#, Ok((SamplingMode::Linear, 2)));
+        check(r#"{ "times": [1], "iters": [1], "sampling_mode": "Flat" }"#, Ok((SamplingMode::Flat, 1)));
+        check("[[1.0,2.0],[3.0,4.0]]", Ok((SamplingMode::Unknown, 2)));
+        check(r#"{"sampling_mode":"Zigzag","iters":[1.0],"times":[1.0]}"#, Ok((SamplingMode::Unknown, 1)));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        check(r#"{"sampling_mode":"Linear","iters":[1.0,2.0],"times":[1.0]}"#, Err("2 iteration counts for 1"));
+        check(r#"{"sampling_mode":"Linear","iters":[1.0],"times":[null]}"#, Err("not a finite number"));
+        check(r#"{"sampling_mode":"Linear","iters":[1.0],"times":["#, Err("EOF"));
+        check(r#"{"sampling_mode":"Linear","iters":[0.0],"times":[1.0]}"#, Err("iterations"));
+        check("[[],[]]", Err("no measurements"));
+        check(&format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)), Err(""));
+    }
+
+    proptest! {
+        #[test]
+        fn the_quick_way_agrees_with_the_careful_one(
+            values in proptest::collection::vec((1.0..1e18_f64, any::<f64>()), 1..40),
+            linear: bool,
+        ) {
+            let (iters, times): (Vec<f64>, Vec<f64>) =
+                values.iter().map(|(n, t)| (n.round(), if t.is_finite() { *t } else { 1.0 })).unzip();
+            let name = if linear { "Linear" } else { "Flat" };
+            let json = serde_json::json!({ "sampling_mode": name, "iters": iters, "times": times });
+            let text = format!(
+                "{{\"sampling_mode\":\"{name}\",\"iters\":{},\"times\":{}}}", json["iters"], json["times"]);
+            prop_assert!(scan(text.as_bytes()).is_some(), "not scanned: {text}");
+            prop_assert_eq!(scan(text.as_bytes()), parse_carefully(text.as_bytes()).ok());
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = parse(&bytes);
+        }
+
+        #[test]
+        fn mutated_files_never_panic(at in 0_usize..80, byte: u8, cut in 0_usize..80) {
+            let mut bytes = br#"{"sampling_mode":"Linear","iters":[10.0,20.0,30.0],"times":[105.0,210.5,3e2]}"#.to_vec();
+            if let Some(b) = bytes.get_mut(at) { *b = byte; }
+            bytes.truncate(cut.max(1));
+            let quick = scan(&bytes);
+            if let Some(quick) = quick {
+                prop_assert_eq!(Some(quick), parse_carefully(&bytes).ok());
+            }
+        }
+    }
+}
