@@ -17,3 +17,5 @@ pub mod stats;
 pub mod compare;
 
 pub mod criterion;
+
+pub mod store;

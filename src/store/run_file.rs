@@ -1,0 +1,343 @@
+//! One run in one file, measurements and all: a promise, with a version.
+
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::model::{
+    Benchmark, BenchmarkId, Execution, Measurement, Run, Sample, SamplingMode, Throughput, Unit, Warning, WarningKind,
+};
+
+const FORMAT: &str = "criterion-regress/run";
+const VERSION: u32 = 1;
+
+/// Why text is not a run.
+#[derive(Debug, Error)]
+pub enum InvalidRunFile {
+    /// Not JSON, or not of a run's shape.
+    #[error("it is not an exported run: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// JSON of something else; its own word for what it is, if it has one.
+    #[error("it is not an exported run but `{0}`")]
+    OtherFormat(String),
+    /// Written by a later version of the tool.
+    #[error("it is an exported run of version {0}, and this tool reads up to version {VERSION}")]
+    TooNew(u32),
+}
+
+/// One benchmark to be written, with its measurements.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exported {
+    /// Which benchmark.
+    pub id: BenchmarkId,
+    /// Work per iteration.
+    pub throughput: Option<Throughput>,
+    /// What the numbers count.
+    pub unit: Unit,
+    /// What was measured.
+    pub execution: ExportedExecution,
+}
+
+/// One execution to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExportedExecution {
+    /// The measurements.
+    pub measurement: Measurement,
+    /// When they were written.
+    pub measured_at: Option<SystemTime>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    format: String,
+    version: u32,
+    tool: String,
+    label: String,
+    benchmarks: Vec<serde_json::Value>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredBenchmark {
+    id: String,
+    directory: String,
+    #[serde(default)]
+    root: String,
+    throughput: Option<StoredThroughput>,
+    unit: Option<String>,
+    /// Executions are kept apart: each is one observation.
+    executions: Vec<StoredExecution>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum StoredThroughput {
+    Bytes { bytes: u64 },
+    BytesDecimal { bytes: u64 },
+    Bits { bits: u64 },
+    Elements { elements: u64 },
+    ElementsAndBytes { elements: u64, bytes: u64 },
+    Unknown { name: String },
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredExecution {
+    measured_at: Option<String>,
+    sample: Option<StoredSample>,
+    estimates: Option<StoredEstimates>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredSample {
+    sampling: StoredMode,
+    iterations: Vec<f64>,
+    totals: Vec<f64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum StoredMode {
+    Linear,
+    Flat,
+    Unknown,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredEstimates {
+    median: f64,
+    standard_error: f64,
+}
+
+/// Writes a run down; a line a benchmark, so that files can be compared and merged.
+#[must_use]
+pub fn write_run(label: &str, benchmarks: &[Exported]) -> String {
+    let mut out = format!(
+        "{{\"format\":{},\"version\":{VERSION},\"tool\":{},\"label\":{},\"benchmarks\":[",
+        json(&FORMAT),
+        json(&env!("CARGO_PKG_VERSION")),
+        json(&label)
+    );
+    for (i, benchmark) in benchmarks.iter().enumerate() {
+        out.push_str(if i == 0 { "\n" } else { ",\n" });
+        out.push_str(&json(&StoredBenchmark::from(benchmark)));
+    }
+    out.push_str("\n]}\n");
+    out
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("strings and finite numbers have a JSON text")
+}
+
+/// Reads a run; a benchmark that can't be read becomes a warning of the run.
+///
+/// # Errors
+/// When the text is not a run at all, or of a later version.
+pub fn read_run(
+    bytes: &[u8],
+    sum_up: impl Fn(&Measurement, Option<SystemTime>) -> Execution,
+) -> Result<Run, InvalidRunFile> {
+    #[derive(Deserialize)]
+    struct Head {
+        format: Option<String>,
+        schema: Option<String>,
+        version: Option<u32>,
+    }
+    let head: Head = serde_json::from_slice(bytes)?;
+    match head.format.or(head.schema) {
+        Some(format) if format == FORMAT => {}
+        other => {
+            return Err(InvalidRunFile::OtherFormat(other.unwrap_or_else(|| "something else".to_owned())));
+        }
+    }
+    if let Some(version) = head.version.filter(|version| *version > VERSION) {
+        return Err(InvalidRunFile::TooNew(version));
+    }
+    let file: File = serde_json::from_slice(bytes)?;
+    let mut run = Run { label: file.label, ..Run::default() };
+    for (i, value) in file.benchmarks.into_iter().enumerate() {
+        let subject =
+            value.get("id").and_then(|id| id.as_str()).map_or_else(|| format!("benchmark {}", i + 1), str::to_owned);
+        match benchmark(value, &sum_up) {
+            Ok(benchmark) => run.benchmarks.push(benchmark),
+            Err(cause) => run.warnings.push(Warning { subject, kind: WarningKind::Malformed { cause } }),
+        }
+    }
+    run.benchmarks.sort_by(|a, b| a.id.cmp(&b.id));
+    let n_all = run.benchmarks.len();
+    run.benchmarks.dedup_by(|a, b| a.id == b.id);
+    if run.benchmarks.len() < n_all {
+        let cause = format!("{} of its benchmarks are listed twice", n_all - run.benchmarks.len());
+        run.warnings.push(Warning { subject: run.label.clone(), kind: WarningKind::Malformed { cause } });
+    }
+    Ok(run)
+}
+
+fn benchmark(
+    value: serde_json::Value,
+    sum_up: &impl Fn(&Measurement, Option<SystemTime>) -> Execution,
+) -> Result<Benchmark, String> {
+    let stored: StoredBenchmark = serde_json::from_value(value).map_err(|e| e.to_string())?;
+    let mut executions = stored.executions.into_iter();
+    let (Some(execution), None) = (executions.next(), executions.next()) else {
+        return Err("it needs exactly one execution".to_owned());
+    };
+    let measurement = match (execution.sample, execution.estimates) {
+        (Some(sample), _) => Sample::new(sample.sampling.into(), sample.iterations, sample.totals)
+            .map(Measurement::Sample)
+            .map_err(|e| e.to_string())?,
+        (None, Some(StoredEstimates { median, standard_error })) if median.is_finite() && standard_error >= 0.0 => {
+            Measurement::Estimates { median, standard_error }
+        }
+        (None, _) => return Err("it has neither a sample nor estimates".to_owned()),
+    };
+    let measured_at = execution.measured_at.and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
+    Ok(Benchmark {
+        id: BenchmarkId::new(&stored.root, &stored.directory, &stored.id),
+        throughput: stored.throughput.map(Throughput::from),
+        unit: stored.unit.as_deref().map_or(Unit::Unstated, Unit::from_name),
+        execution: sum_up(&measurement, measured_at),
+        change: None,
+    })
+}
+
+impl From<&Exported> for StoredBenchmark {
+    fn from(exported: &Exported) -> StoredBenchmark {
+        let measured_at = exported.execution.measured_at.and_then(|at| jiff::Timestamp::try_from(at).ok());
+        let (sample, estimates) = match &exported.execution.measurement {
+            Measurement::Sample(sample) => (Some(StoredSample::from(sample)), None),
+            Measurement::Estimates { median, standard_error } => {
+                (None, Some(StoredEstimates { median: *median, standard_error: *standard_error }))
+            }
+        };
+        StoredBenchmark {
+            id: exported.id.as_str().to_owned(),
+            directory: exported.id.directory().to_owned(),
+            root: exported.id.root().to_owned(),
+            throughput: exported.throughput.as_ref().map(StoredThroughput::from),
+            unit: match &exported.unit {
+                Unit::Nanoseconds => Some("ns".to_owned()),
+                Unit::Custom(name) => Some(name.to_string()),
+                Unit::Unstated => None,
+            },
+            executions: vec![StoredExecution { measured_at: measured_at.map(|at| at.to_string()), sample, estimates }],
+        }
+    }
+}
+
+impl From<&Sample> for StoredSample {
+    fn from(sample: &Sample) -> StoredSample {
+        StoredSample {
+            sampling: match sample.mode() {
+                SamplingMode::Linear => StoredMode::Linear,
+                SamplingMode::Flat => StoredMode::Flat,
+                SamplingMode::Unknown => StoredMode::Unknown,
+            },
+            iterations: sample.iterations().to_vec(),
+            totals: sample.totals().to_vec(),
+        }
+    }
+}
+
+impl From<StoredMode> for SamplingMode {
+    fn from(mode: StoredMode) -> SamplingMode {
+        match mode {
+            StoredMode::Linear => SamplingMode::Linear,
+            StoredMode::Flat => SamplingMode::Flat,
+            StoredMode::Unknown => SamplingMode::Unknown,
+        }
+    }
+}
+
+impl From<&Throughput> for StoredThroughput {
+    fn from(throughput: &Throughput) -> StoredThroughput {
+        match throughput {
+            Throughput::Bytes(bytes) => StoredThroughput::Bytes { bytes: *bytes },
+            Throughput::BytesDecimal(bytes) => StoredThroughput::BytesDecimal { bytes: *bytes },
+            Throughput::Bits(bits) => StoredThroughput::Bits { bits: *bits },
+            Throughput::Elements(elements) => StoredThroughput::Elements { elements: *elements },
+            Throughput::ElementsAndBytes { elements, bytes } => {
+                StoredThroughput::ElementsAndBytes { elements: *elements, bytes: *bytes }
+            }
+            Throughput::Unknown(name) => StoredThroughput::Unknown { name: name.to_string() },
+        }
+    }
+}
+
+impl From<StoredThroughput> for Throughput {
+    fn from(stored: StoredThroughput) -> Throughput {
+        match stored {
+            StoredThroughput::Bytes { bytes } => Throughput::Bytes(bytes),
+            StoredThroughput::BytesDecimal { bytes } => Throughput::BytesDecimal(bytes),
+            StoredThroughput::Bits { bits } => Throughput::Bits(bits),
+            StoredThroughput::Elements { elements } => Throughput::Elements(elements),
+            StoredThroughput::ElementsAndBytes { elements, bytes } => Throughput::ElementsAndBytes { elements, bytes },
+            StoredThroughput::Unknown { name } => Throughput::Unknown(name.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::stats::summarize;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let sample = Sample::new(SamplingMode::Linear, vec![1.0, 2.0, 3.0], vec![10.5, 22.0, 1e9]).expect("valid");
+        let at = Some(SystemTime::UNIX_EPOCH + std::time::Duration::from_nanos(1_700_000_000_123_456_789));
+        let throughputs = [
+            None,
+            Some(Throughput::Bytes(u64::MAX)),
+            Some(Throughput::ElementsAndBytes { elements: 1, bytes: 2 }),
+            Some(Throughput::Unknown("Watts".into())),
+        ];
+        let exported: Vec<Exported> = throughputs
+            .into_iter()
+            .enumerate()
+            .map(|(i, throughput)| Exported {
+                id: BenchmarkId::new("a", &format!("d_{i}"), &format!("d/{i}\n\"")),
+                throughput,
+                unit: if i == 0 { Unit::Unstated } else { Unit::Custom("ticks".into()) },
+                execution: ExportedExecution { measurement: Measurement::Sample(sample.clone()), measured_at: at },
+            })
+            .collect();
+        let run = read_run(write_run("main", &exported).as_bytes(), summarize).expect("just written");
+        assert_eq!((run.label.as_str(), run.benchmarks.len(), run.warnings.len()), ("main", 4, 0));
+        for (read, written) in run.benchmarks.iter().zip(&exported) {
+            assert_eq!((&read.id, &read.throughput, &read.unit), (&written.id, &written.throughput, &written.unit));
+            assert_eq!(read.execution, summarize(&written.execution.measurement, at));
+        }
+    }
+
+    #[test]
+    fn what_is_no_run_is_said() {
+        let check = |text: &str, want: &str| {
+            let message = read_run(text.as_bytes(), summarize).expect_err("not a run").to_string();
+            assert!(message.contains(want), "{text}: {message}");
+        };
+        check("", "EOF");
+        check("{}", "something else");
+        check(r#"{"schema":"criterion-regress/report","version":1}"#, "criterion-regress/report");
+        check(r#"{"format":"criterion-regress/run","version":99}"#, "version 99");
+    }
+
+    #[test]
+    fn a_broken_benchmark_does_not_cost_the_others() {
+        let good = r#"{"id":"a","directory":"a","throughput":null,"unit":null,"executions":[{"estimates":{"median":1.0,"standard_error":0.1}}]}"#;
+        let text = format!(
+            r#"{{"format":"criterion-regress/run","version":1,"tool":"0","label":"x","benchmarks":[{good},{{"id":"b"}},{good}]}}"#
+        );
+        let run = read_run(text.as_bytes(), summarize).expect("a run");
+        assert_eq!((run.benchmarks.len(), run.warnings.len()), (1, 2));
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read_run(&bytes, summarize).is_ok();
+        }
+    }
+}
