@@ -8,7 +8,7 @@
 //!                                                                                 └─► text of every format
 //! ```
 //!
-//! Reading touches the world and may fail; what lies between is pure.
+//! Reading touches the world and may fail; [`stats`], [`compare`](mod@compare) and [`report`] are pure.
 
 pub mod model;
 
@@ -17,5 +17,7 @@ pub mod stats;
 pub mod compare;
 
 pub mod criterion;
+
+pub mod report;
 
 pub mod store;

@@ -1,0 +1,49 @@
+//! JSON out, and a report's JSON back in.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::Report;
+use super::schema::{SCHEMA, VERSION};
+
+/// Why text is not a report.
+#[derive(Debug, Error)]
+pub enum InvalidReport {
+    /// Not JSON, or not of the report's shape.
+    #[error("it is not a report: {0}")]
+    Malformed(serde_json::Error),
+    /// JSON of something else.
+    #[error("it is not a report but `{0}`")]
+    OtherSchema(String),
+    /// Written by a later version of the tool.
+    #[error("it is a report of version {0}, and this tool reads up to version {VERSION}")]
+    TooNew(u32),
+}
+
+/// Writes any of the documents down as JSON, indented, with a newline at its end.
+#[must_use]
+pub fn to_json(document: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(document).expect("documents have string keys and no failing parts");
+    text.push('\n');
+    text
+}
+
+/// Reads a report that was written as JSON.
+///
+/// # Errors
+/// When the text is not a report, or one of a later version.
+pub fn parse_report(text: &str) -> Result<Report, InvalidReport> {
+    #[derive(Deserialize)]
+    struct Head {
+        schema: String,
+        version: u32,
+    }
+    let head: Head = serde_json::from_str(text).map_err(InvalidReport::Malformed)?;
+    if head.schema != SCHEMA {
+        return Err(InvalidReport::OtherSchema(head.schema));
+    }
+    if head.version > VERSION {
+        return Err(InvalidReport::TooNew(head.version));
+    }
+    serde_json::from_str(text).map_err(InvalidReport::Malformed)
+}

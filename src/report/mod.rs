@@ -1,0 +1,95 @@
+//! Comparisons to text: pure, and without a judgement of its own.
+//!
+//! A comparison becomes a [`Report`], the versioned JSON that is enough to render every other format. What is listed or
+//! put side by side without a verdict becomes an [`Inventory`] or a [`Matrix`]. Each format escapes names for itself.
+
+mod csv;
+mod escape;
+mod inventory;
+mod json;
+mod junit;
+mod markdown;
+mod matrix;
+mod number;
+mod schema;
+mod table;
+mod terminal;
+mod wording;
+
+pub use inventory::{Inventory, InventoryBaseline, InventoryRow};
+pub use json::{InvalidReport, parse_report, to_json};
+pub use matrix::MatrixReport;
+pub use schema::{Context, NotComparedRow, Outcome, Report, Row, Side, WarningRow};
+pub use terminal::TerminalStyle;
+pub use wording::{headline, warning_text};
+
+/// How a report is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// For people at a terminal.
+    Terminal,
+    /// For programs, and to render every other format later.
+    Json,
+    /// For pull requests and job summaries.
+    Markdown,
+    /// For spreadsheets: a line a benchmark.
+    Csv,
+    /// For CI systems that show tests: a test case a benchmark.
+    Junit,
+}
+
+/// How values stand side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// A column a run.
+    Columns,
+    /// A line a value, for more columns than a terminal has room for.
+    List,
+}
+
+/// Which rows of a report are shown to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// What changed, what can't be told, what was not compared; the rest is counted.
+    Notable,
+    /// All.
+    All,
+}
+
+/// Writes a report down.
+#[must_use]
+pub fn render(report: &Report, format: Format, rows: Rows, style: TerminalStyle) -> String {
+    match format {
+        Format::Terminal => terminal::report(report, rows, style),
+        Format::Json => to_json(report),
+        Format::Markdown => markdown::report(report, rows),
+        Format::Csv => csv::report(report),
+        Format::Junit => junit::report(report),
+    }
+}
+
+/// Writes down what is listed; a JUnit file has no place for it.
+#[must_use]
+pub fn render_inventory(inventory: &Inventory, format: Format, rows: Rows, style: TerminalStyle) -> Option<String> {
+    let table = || inventory.table();
+    match format {
+        Format::Terminal => Some(inventory.to_terminal(rows, style)),
+        Format::Json => Some(to_json(inventory)),
+        Format::Markdown => Some(table().to_markdown()),
+        Format::Csv => Some(table().to_csv()),
+        Format::Junit => None,
+    }
+}
+
+/// Writes down what stands side by side; a JUnit file has no place for it.
+#[must_use]
+pub fn render_matrix(matrix: &MatrixReport, format: Format, layout: Layout, style: TerminalStyle) -> Option<String> {
+    let table = || matrix.table(layout);
+    match format {
+        Format::Terminal => Some(matrix.to_terminal(layout, style)),
+        Format::Json => Some(to_json(matrix)),
+        Format::Markdown => Some(table().to_markdown()),
+        Format::Csv => Some(table().to_csv()),
+        Format::Junit => None,
+    }
+}

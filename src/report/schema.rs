@@ -1,0 +1,589 @@
+//! The report: a promise. Fields are added, never changed; another meaning is another version.
+
+use serde::{Deserialize, Serialize};
+
+use crate::compare::{self, NoiseSource, Policy, RunComparison, WhyNot};
+use crate::model::{self, Evidence, Run, Warning};
+
+use super::wording;
+
+/// The name by which a report is recognised.
+pub(super) const SCHEMA: &str = "criterion-regress/report";
+
+/// The version that this library writes; it reads all up to this one.
+pub(super) const VERSION: u32 = 1;
+
+/// A comparison with all that is needed to tell of it. `schema/report.v1.json` describes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Always `criterion-regress/report`.
+    pub schema: String,
+    /// The version of the schema.
+    pub version: u32,
+    /// The version of the tool that wrote it.
+    pub tool: String,
+    /// What follows for the whole.
+    pub outcome: Outcome,
+    /// What was compared with.
+    pub baseline: Side,
+    /// What was compared.
+    pub candidate: Side,
+    /// Under which settings.
+    pub policy: PolicyUsed,
+    /// How many of what.
+    pub counts: Counts,
+    /// How far two executions of the same code were taken to differ.
+    pub noise: NoiseUsed,
+    /// The smallest slowdown that could have been shown, as fractions; absent when nothing was compared.
+    pub resolution: Option<Resolution>,
+    /// A shift of the whole suite, if there is one to tell.
+    pub suite_shift: Option<Shift>,
+    /// Benchmarks with a verdict, by id.
+    pub benchmarks: Vec<Row>,
+    /// Benchmarks without a verdict, by id.
+    pub not_compared: Vec<NotComparedRow>,
+    /// What the reader should know.
+    pub warnings: Vec<WarningRow>,
+}
+
+/// One side of a comparison.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Side {
+    /// What it is called.
+    pub label: String,
+    /// Where it was read.
+    pub source: String,
+    /// How many benchmarks it has.
+    pub benchmarks: usize,
+    /// When its newest result was written, RFC 3339, if any says.
+    pub measured_at: Option<String>,
+}
+
+/// What the comparison doesn't know of its own sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Context {
+    /// The baseline.
+    pub baseline: Side,
+    /// The candidate.
+    pub candidate: Side,
+    /// The profile that the policy came from.
+    pub profile: String,
+}
+
+/// What follows for the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// No benchmark became slower by more than its threshold.
+    Pass,
+    /// At least one did.
+    Regressed,
+    /// Not everything could be told.
+    Inconclusive,
+    /// Nothing was compared.
+    NothingCompared,
+}
+
+/// What the evidence says of one benchmark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Slower.
+    Regression,
+    /// Faster.
+    Improvement,
+    /// Shown to be the same.
+    NoChange,
+    /// Can't be told.
+    Inconclusive,
+}
+
+/// Why a verdict is no more than inconclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Doubt {
+    /// Two measurements are an effect, not a test.
+    Quick,
+    /// Beyond the threshold, but noise alone may do that.
+    MaybeNoise,
+    /// A change beyond the threshold can't be ruled out.
+    TooWide,
+}
+
+/// What a regression does to the outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Action {
+    /// It fails the comparison.
+    Fail,
+    /// It is shown.
+    Warn,
+    /// It is accepted for a while.
+    Waived {
+        /// Why.
+        reason: String,
+        /// The last day, `YYYY-MM-DD`.
+        until: String,
+    },
+    /// It is left out.
+    Ignore,
+}
+
+/// Where the numbers come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// Measurements on both sides.
+    Sample,
+    /// Criterion's estimates on at least one side.
+    Estimates,
+    /// Criterion's relative change; the baseline itself has been overwritten.
+    CriterionChange,
+    /// `--quick` on at least one side.
+    Quick,
+}
+
+/// The settings that decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PolicyUsed {
+    /// The profile.
+    pub profile: String,
+    /// The threshold as a percentage.
+    pub threshold_percent: f64,
+    /// Chance of a single false regression in the whole comparison.
+    pub gate_level: f64,
+    /// Chance of calling a benchmark unchanged whose change lies at the threshold.
+    pub equivalence_level: f64,
+    /// Confidence level of the intervals.
+    pub confidence: f64,
+    /// Whether a slowdown of the whole suite fails the comparison.
+    pub suite_shift: Action,
+    /// Whether an inconclusive benchmark fails it.
+    pub fail_on_inconclusive: bool,
+    /// Whether a benchmark of the baseline without a verdict fails it.
+    pub fail_on_incomplete: bool,
+}
+
+/// How many of what; `compared` + `not_compared` = `benchmarks`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Benchmarks of either side.
+    pub benchmarks: usize,
+    /// With a verdict.
+    pub compared: usize,
+    /// Without one.
+    pub not_compared: usize,
+    /// Slower.
+    pub regressions: usize,
+    /// Of those, the ones that the policy lets pass.
+    pub tolerated: usize,
+    /// Faster.
+    pub improvements: usize,
+    /// Shown to be the same.
+    pub no_change: usize,
+    /// Can't be told.
+    pub inconclusive: usize,
+    /// Only in the candidate.
+    pub added: usize,
+    /// Only in the baseline.
+    pub removed: usize,
+}
+
+/// How far two executions of the same code were taken to differ.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoiseUsed {
+    /// `assumed` or `suite`.
+    pub source: NoiseOrigin,
+    /// Standard deviation of the log ratio.
+    pub standard_deviation: f64,
+    /// Degrees of freedom; absent for an assumption.
+    pub degrees_of_freedom: Option<f64>,
+    /// Benchmarks that it was estimated from.
+    pub benchmarks: usize,
+}
+
+/// Where the noise was taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoiseOrigin {
+    /// The policy's assumption.
+    Assumed,
+    /// The suite's own spread.
+    Suite,
+}
+
+/// The smallest slowdown that the evidence could have shown, as fractions.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Resolution {
+    /// For half of the compared benchmarks.
+    pub median: f64,
+    /// For the noisiest of them.
+    pub worst: f64,
+}
+
+/// A shift of the whole suite.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Shift {
+    /// The median change, as a fraction.
+    pub change: f64,
+    /// `regression`, `improvement`, or `inconclusive`.
+    pub verdict: Verdict,
+}
+
+/// One benchmark with a verdict. Changes are fractions: 0.05 is 5 % more time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// What people see.
+    pub id: String,
+    /// Where it lies below what was read; what tells equal ids apart.
+    pub directory: String,
+    /// The baseline's id, where it differs.
+    pub renamed_from: Option<String>,
+    /// What the evidence says.
+    pub verdict: Verdict,
+    /// Why it says no more.
+    pub doubt: Option<Doubt>,
+    /// What a regression does to the outcome.
+    pub action: Action,
+    /// The estimated change with its interval.
+    pub change: Interval,
+    /// The change that matters.
+    pub threshold: f64,
+    /// The smallest slowdown that could have been shown.
+    pub smallest_provable: f64,
+    /// Baseline per iteration.
+    pub baseline: f64,
+    /// Candidate per iteration.
+    pub candidate: f64,
+    /// What the two count.
+    pub unit: Unit,
+    /// Work per iteration.
+    pub throughput: Option<Throughput>,
+    /// Where the numbers come from.
+    pub evidence: Source,
+    /// Measurements on the baseline's and the candidate's side; 0 where not known.
+    pub measurements: [usize; 2],
+}
+
+/// An estimate with its interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The lower end.
+    pub lower: f64,
+    /// The estimate.
+    pub estimate: f64,
+    /// The upper end.
+    pub upper: f64,
+}
+
+/// What numbers count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unit {
+    /// `ns`, or a custom measurement's own word.
+    pub name: String,
+    /// Whether a file says so; Criterion's files usually don't, and mean nanoseconds.
+    pub stated: bool,
+}
+
+/// Work per iteration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Throughput {
+    /// Bytes in binary multiples.
+    Bytes {
+        /// Per iteration.
+        bytes: u64,
+    },
+    /// Bytes in decimal multiples.
+    BytesDecimal {
+        /// Per iteration.
+        bytes: u64,
+    },
+    /// Bits.
+    Bits {
+        /// Per iteration.
+        bits: u64,
+    },
+    /// Elements.
+    Elements {
+        /// Per iteration.
+        elements: u64,
+    },
+    /// Both.
+    ElementsAndBytes {
+        /// Per iteration.
+        elements: u64,
+        /// Per iteration.
+        bytes: u64,
+    },
+    /// A kind that this version doesn't know.
+    Unknown {
+        /// Criterion's word.
+        name: String,
+    },
+}
+
+/// One benchmark without a verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NotComparedRow {
+    /// What people see.
+    pub id: String,
+    /// Where it lies below what was read.
+    pub directory: String,
+    /// Why.
+    pub reason: Reason,
+    /// What each side has, where that is the reason.
+    pub detail: Option<String>,
+}
+
+/// Why a benchmark has no verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// Only the baseline has it.
+    Removed,
+    /// Both sides are one result.
+    SameMeasurement,
+    /// The work per iteration differs.
+    ThroughputChanged,
+    /// The units differ.
+    UnitChanged,
+    /// Zero or negative.
+    NotPositive,
+    /// Can't be told from others of the same id.
+    AmbiguousId,
+    /// Only the candidate has it.
+    Added,
+    /// The policy leaves it out.
+    Ignored,
+}
+
+/// A warning in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WarningRow {
+    /// A name for programs.
+    pub code: String,
+    /// What it is about.
+    pub subject: String,
+    /// What is the matter.
+    pub message: String,
+    /// What to do, where we know.
+    pub hint: Option<String>,
+}
+
+impl Side {
+    /// Describes a run that was read from `source`.
+    #[must_use]
+    pub fn new(run: &Run, source: &str) -> Side {
+        Side {
+            label: run.label.clone(),
+            source: source.to_owned(),
+            benchmarks: run.benchmarks.len(),
+            measured_at: run.newest().and_then(timestamp),
+        }
+    }
+}
+
+/// RFC 3339 with whole seconds, for times that a calendar knows.
+pub(super) fn timestamp(time: std::time::SystemTime) -> Option<String> {
+    let at = jiff::Timestamp::try_from(time).ok()?;
+    jiff::Timestamp::from_second(at.as_second()).ok().map(|at| at.to_string())
+}
+
+impl Report {
+    /// Writes down a comparison.
+    #[must_use]
+    pub fn new(comparison: &RunComparison, policy: &Policy, context: &Context) -> Report {
+        let benchmarks: Vec<Row> = comparison.compared.iter().map(Row::from).collect();
+        let not_compared: Vec<NotComparedRow> = comparison.not_compared.iter().map(NotComparedRow::from).collect();
+        Report {
+            schema: SCHEMA.to_owned(),
+            version: VERSION,
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            outcome: comparison.outcome.into(),
+            baseline: context.baseline.clone(),
+            candidate: context.candidate.clone(),
+            policy: PolicyUsed {
+                profile: context.profile.clone(),
+                threshold_percent: policy.threshold.percent(),
+                gate_level: policy.gate_level,
+                equivalence_level: policy.equivalence_level,
+                confidence: policy.confidence,
+                suite_shift: (&policy.suite_shift).into(),
+                fail_on_inconclusive: policy.fail_on.inconclusive,
+                fail_on_incomplete: policy.fail_on.incomplete,
+            },
+            counts: counts(&benchmarks, &not_compared),
+            noise: NoiseUsed {
+                source: match comparison.noise.source {
+                    NoiseSource::Assumed => NoiseOrigin::Assumed,
+                    NoiseSource::Suite => NoiseOrigin::Suite,
+                },
+                standard_deviation: comparison.noise.standard_deviation,
+                degrees_of_freedom: Some(comparison.noise.degrees_of_freedom).filter(|d| d.is_finite()),
+                benchmarks: comparison.noise.n_benchmarks,
+            },
+            resolution: resolution(&benchmarks),
+            suite_shift: comparison
+                .shift
+                .map(|shift| Shift { change: shift.change.fraction(), verdict: shift.verdict.into() }),
+            benchmarks,
+            not_compared,
+            warnings: comparison.warnings.iter().map(WarningRow::from).collect(),
+        }
+    }
+
+    /// Whether the policy wants the comparison to fail although no regression was shown.
+    #[must_use]
+    pub fn fails_as_inconclusive(&self) -> bool {
+        let missing = self.not_compared.iter().any(|n| !matches!(n.reason, Reason::Added | Reason::Ignored));
+        self.outcome == Outcome::Inconclusive
+            && ((self.policy.fail_on_inconclusive && self.counts.inconclusive > 0)
+                || (self.policy.fail_on_incomplete && missing))
+    }
+}
+
+fn counts(benchmarks: &[Row], not_compared: &[NotComparedRow]) -> Counts {
+    let verdicts = |verdict| benchmarks.iter().filter(|row| row.verdict == verdict).count();
+    let reasons = |reason| not_compared.iter().filter(|row| row.reason == reason).count();
+    Counts {
+        benchmarks: benchmarks.len() + not_compared.len(),
+        compared: benchmarks.len(),
+        not_compared: not_compared.len(),
+        regressions: verdicts(Verdict::Regression),
+        tolerated: benchmarks.iter().filter(|r| r.verdict == Verdict::Regression && r.action != Action::Fail).count(),
+        improvements: verdicts(Verdict::Improvement),
+        no_change: verdicts(Verdict::NoChange),
+        inconclusive: verdicts(Verdict::Inconclusive),
+        added: reasons(Reason::Added),
+        removed: reasons(Reason::Removed),
+    }
+}
+
+fn resolution(benchmarks: &[Row]) -> Option<Resolution> {
+    let smallest: Vec<f64> = benchmarks.iter().map(|row| row.smallest_provable).collect();
+    let worst = smallest.iter().copied().max_by(f64::total_cmp)?;
+    Some(Resolution { median: crate::stats::median(&smallest), worst })
+}
+
+impl From<compare::Outcome> for Outcome {
+    fn from(outcome: compare::Outcome) -> Outcome {
+        match outcome {
+            compare::Outcome::Pass => Outcome::Pass,
+            compare::Outcome::Regressed => Outcome::Regressed,
+            compare::Outcome::Inconclusive => Outcome::Inconclusive,
+            compare::Outcome::NothingCompared => Outcome::NothingCompared,
+        }
+    }
+}
+
+impl From<compare::Verdict> for Verdict {
+    fn from(verdict: compare::Verdict) -> Verdict {
+        match verdict {
+            compare::Verdict::Regression => Verdict::Regression,
+            compare::Verdict::Improvement => Verdict::Improvement,
+            compare::Verdict::NoChange => Verdict::NoChange,
+            compare::Verdict::Inconclusive => Verdict::Inconclusive,
+        }
+    }
+}
+
+impl From<&compare::Action> for Action {
+    fn from(action: &compare::Action) -> Action {
+        match action {
+            compare::Action::Fail => Action::Fail,
+            compare::Action::Warn => Action::Warn,
+            compare::Action::Waived(w) => Action::Waived { reason: w.reason.clone(), until: w.until.clone() },
+            compare::Action::Ignore => Action::Ignore,
+        }
+    }
+}
+
+impl From<&model::Unit> for Unit {
+    fn from(unit: &model::Unit) -> Unit {
+        match unit {
+            model::Unit::Nanoseconds => Unit { name: "ns".to_owned(), stated: true },
+            model::Unit::Custom(name) => Unit { name: name.to_string(), stated: true },
+            model::Unit::Unstated => Unit { name: "ns".to_owned(), stated: false },
+        }
+    }
+}
+
+impl From<&model::Throughput> for Throughput {
+    fn from(throughput: &model::Throughput) -> Throughput {
+        match throughput {
+            model::Throughput::Bytes(bytes) => Throughput::Bytes { bytes: *bytes },
+            model::Throughput::BytesDecimal(bytes) => Throughput::BytesDecimal { bytes: *bytes },
+            model::Throughput::Bits(bits) => Throughput::Bits { bits: *bits },
+            model::Throughput::Elements(elements) => Throughput::Elements { elements: *elements },
+            model::Throughput::ElementsAndBytes { elements, bytes } => {
+                Throughput::ElementsAndBytes { elements: *elements, bytes: *bytes }
+            }
+            model::Throughput::Unknown(name) => Throughput::Unknown { name: name.to_string() },
+        }
+    }
+}
+
+impl From<&compare::BenchmarkComparison> for Row {
+    fn from(compared: &compare::BenchmarkComparison) -> Row {
+        Row {
+            id: compared.id.as_str().to_owned(),
+            directory: compared.id.path(),
+            renamed_from: compared.renamed_from.as_ref().map(|id| id.as_str().to_owned()),
+            verdict: compared.verdict.into(),
+            doubt: compared.doubt.map(|doubt| match doubt {
+                compare::Doubt::Quick => Doubt::Quick,
+                compare::Doubt::MaybeNoise => Doubt::MaybeNoise,
+                compare::Doubt::TooWide => Doubt::TooWide,
+            }),
+            action: (&compared.action).into(),
+            change: Interval {
+                lower: compared.change.lower.fraction(),
+                estimate: compared.change.estimate.fraction(),
+                upper: compared.change.upper.fraction(),
+            },
+            threshold: compared.threshold.percent() / 100.0,
+            smallest_provable: compared.smallest_provable.fraction(),
+            baseline: compared.baseline,
+            candidate: compared.candidate,
+            unit: (&compared.unit).into(),
+            throughput: compared.throughput.as_ref().map(Throughput::from),
+            evidence: match compared.evidence {
+                Evidence::Sample => Source::Sample,
+                Evidence::Estimates => Source::Estimates,
+                Evidence::CriterionChange => Source::CriterionChange,
+                Evidence::Quick => Source::Quick,
+            },
+            measurements: compared.n_measurements,
+        }
+    }
+}
+
+impl From<&compare::NotCompared> for NotComparedRow {
+    fn from(not_compared: &compare::NotCompared) -> NotComparedRow {
+        let (reason, detail) = match &not_compared.reason {
+            WhyNot::Added => (Reason::Added, None),
+            WhyNot::Removed => (Reason::Removed, None),
+            WhyNot::Ignored => (Reason::Ignored, None),
+            WhyNot::SameMeasurement => (Reason::SameMeasurement, None),
+            WhyNot::NotPositive => (Reason::NotPositive, None),
+            WhyNot::AmbiguousId => (Reason::AmbiguousId, None),
+            WhyNot::UnitChanged { baseline, candidate } => {
+                let (baseline, candidate) = (Unit::from(baseline), Unit::from(candidate));
+                (Reason::UnitChanged, Some(format!("{} → {}", baseline.name, candidate.name)))
+            }
+            WhyNot::ThroughputChanged { baseline, candidate } => {
+                let word = |t: &Option<model::Throughput>| wording::work(t.as_ref().map(Throughput::from).as_ref());
+                (Reason::ThroughputChanged, Some(format!("{} → {}", word(baseline), word(candidate))))
+            }
+        };
+        NotComparedRow { id: not_compared.id.as_str().to_owned(), directory: not_compared.id.path(), reason, detail }
+    }
+}
+
+impl From<&Warning> for WarningRow {
+    fn from(warning: &Warning) -> WarningRow {
+        let (code, message, hint) = wording::warning_text(&warning.kind);
+        WarningRow { code: code.to_owned(), subject: warning.subject.clone(), message, hint }
+    }
+}

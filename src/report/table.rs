@@ -1,0 +1,96 @@
+//! A table before it has a format.
+
+use super::escape;
+
+/// How a cell stands out, where the format can show it. Never the only sign of anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Emphasis {
+    Plain,
+    Bad,
+    Good,
+    Doubtful,
+    Quiet,
+}
+
+/// One cell: raw text, escaped by whoever renders it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Cell {
+    pub(super) text: String,
+    pub(super) emphasis: Emphasis,
+    /// Whether it is a name from strangers' code.
+    pub(super) is_name: bool,
+}
+
+impl Cell {
+    pub(super) fn plain(text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), emphasis: Emphasis::Plain, is_name: false }
+    }
+
+    pub(super) fn name(text: impl Into<String>) -> Cell {
+        Cell { is_name: true, ..Cell::plain(text) }
+    }
+
+    pub(super) fn with(self, emphasis: Emphasis) -> Cell {
+        Cell { emphasis, ..self }
+    }
+}
+
+/// Columns and rows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Table {
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: Vec<Vec<Cell>>,
+}
+
+/// One column's head.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Column {
+    pub(super) title: String,
+    pub(super) is_number: bool,
+}
+
+impl Table {
+    pub(super) fn text_column(mut self, title: &str) -> Table {
+        self.columns.push(Column { title: title.to_owned(), is_number: false });
+        self
+    }
+
+    pub(super) fn number_column(mut self, title: &str) -> Table {
+        self.columns.push(Column { title: title.to_owned(), is_number: true });
+        self
+    }
+
+    /// As comma-separated values.
+    pub(super) fn to_csv(&self) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut write = |record: Vec<String>| writer.write_record(record).expect("a vector takes every record");
+        write(self.columns.iter().map(|column| escape::spreadsheet(&column.title)).collect());
+        for row in &self.rows {
+            write(row.iter().map(|cell| escape::spreadsheet(&cell.text)).collect());
+        }
+        let bytes = writer.into_inner().expect("a vector takes every flush");
+        String::from_utf8(bytes).expect("only text was written")
+    }
+
+    /// As a Markdown table.
+    pub(super) fn to_markdown(&self) -> String {
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let mut out = line(self.columns.iter().map(|c| escape::markdown_text(&c.title)).collect());
+        out.push_str(&line(self.columns.iter().map(|c| if c.is_number { "---:" } else { "---" }.to_owned()).collect()));
+        for row in &self.rows {
+            out.push_str(&line(row.iter().map(markdown_cell).collect()));
+        }
+        out
+    }
+}
+
+fn markdown_cell(cell: &Cell) -> String {
+    if cell.text.is_empty() {
+        return String::new();
+    }
+    let text = if cell.is_name { escape::markdown_code(&cell.text) } else { escape::markdown_text(&cell.text) };
+    match cell.emphasis {
+        Emphasis::Bad | Emphasis::Good => format!("**{text}**"),
+        Emphasis::Plain | Emphasis::Doubtful | Emphasis::Quiet => text,
+    }
+}

@@ -1,0 +1,245 @@
+//! For people at a terminal: the verdict first, then the changes, the worst first.
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, Width};
+
+use super::number::{Scale, change, rate};
+use super::schema::{Action, Outcome, Report, Row, Verdict};
+use super::table::{Cell, Emphasis, Table};
+use super::wording::{self, count};
+use super::{Rows, escape};
+
+/// What the terminal can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TerminalStyle {
+    /// Columns to stay within; `None` for no limit.
+    pub width: Option<u16>,
+    /// Whether to use colour. Nothing is said by colour alone.
+    pub color: bool,
+}
+
+/// Inconclusive rows that are shown when not all are asked for: those with the largest changes.
+const INCONCLUSIVE_SHOWN: usize = 20;
+
+/// Names that are listed for one reason or warning when not all are asked for.
+const NAMES_SHOWN: usize = 5;
+
+pub(super) fn report(report: &Report, rows: Rows, style: TerminalStyle) -> String {
+    let mut out = String::new();
+    let emphasis = match report.outcome {
+        Outcome::Pass => Emphasis::Good,
+        Outcome::Regressed | Outcome::NothingCompared => Emphasis::Bad,
+        Outcome::Inconclusive => Emphasis::Doubtful,
+    };
+    let word = paint(wording::outcome(report.outcome), emphasis, style);
+    out.push_str(&format!("{word}  {}\n{}\n", wording::headline(report), wording::scope(report)));
+    if let Some(shift) = wording::shift(report) {
+        out.push_str(&format!("{shift}\n"));
+    }
+
+    let shown = shown_rows(report, rows);
+    if !shown.rows.is_empty() {
+        let table = verdict_table(&shown.rows);
+        out.push_str(&format!("\n{}\n", render(&table, style)));
+    }
+    for hidden in &shown.hidden {
+        out.push_str(&format!("{hidden}\n"));
+    }
+    out.push_str(&not_compared(report, rows));
+    out.push_str(&warnings(&report.warnings, rows));
+    let evidence = wording::evidence(report);
+    if !evidence.is_empty() {
+        out.push('\n');
+        for line in evidence {
+            out.push_str(&format!("{line}\n"));
+        }
+    }
+    out
+}
+
+/// The rows to show, the worst first, and a line about each kind that is not shown.
+pub(super) struct Shown<'a> {
+    pub(super) rows: Vec<&'a Row>,
+    pub(super) hidden: Vec<String>,
+}
+
+pub(super) fn shown_rows(report: &Report, rows: Rows) -> Shown<'_> {
+    let mut shown: Vec<&Row> = report.benchmarks.iter().collect();
+    shown.sort_by(|a, b| {
+        let rank = |row: &Row| match row.verdict {
+            Verdict::Regression if row.action == Action::Fail => 0,
+            Verdict::Regression => 1,
+            Verdict::Inconclusive => 2,
+            Verdict::Improvement => 3,
+            Verdict::NoChange => 4,
+        };
+        let size = |row: &Row| row.change.estimate.ln_1p().abs();
+        rank(a).cmp(&rank(b)).then_with(|| size(b).total_cmp(&size(a))).then_with(|| a.directory.cmp(&b.directory))
+    });
+    let mut hidden = Vec::new();
+    if rows == Rows::Notable {
+        let mut n_inconclusive = 0;
+        shown.retain(|row| match row.verdict {
+            Verdict::NoChange => false,
+            Verdict::Inconclusive => {
+                n_inconclusive += 1;
+                n_inconclusive <= INCONCLUSIVE_SHOWN
+            }
+            Verdict::Regression | Verdict::Improvement => true,
+        });
+        if n_inconclusive > INCONCLUSIVE_SHOWN {
+            let n_hidden = n_inconclusive - INCONCLUSIVE_SHOWN;
+            hidden.push(format!("{n_hidden} more inconclusive with smaller changes (--all shows them)"));
+        }
+        if report.counts.no_change > 0 {
+            let n = count(report.counts.no_change, "benchmark", "benchmarks");
+            hidden.push(format!("{n} shown to be unchanged (--all lists them)"));
+        }
+    }
+    Shown { rows: shown, hidden }
+}
+
+pub(super) fn verdict_table(rows: &[&Row]) -> Table {
+    let has_throughput = rows.iter().any(|row| rate(row.throughput.as_ref(), row.candidate, &row.unit).is_some());
+    let mut table = Table::default()
+        .text_column("verdict")
+        .text_column("benchmark")
+        .number_column("change")
+        .number_column("interval")
+        .number_column("baseline")
+        .number_column("candidate");
+    if has_throughput {
+        table = table.number_column("throughput");
+    }
+    for row in rows {
+        let emphasis = match (row.verdict, &row.action) {
+            (Verdict::Regression, Action::Fail) => Emphasis::Bad,
+            (Verdict::Improvement, _) => Emphasis::Good,
+            (Verdict::Inconclusive | Verdict::Regression, _) => Emphasis::Doubtful,
+            (Verdict::NoChange, _) => Emphasis::Quiet,
+        };
+        let remarks = wording::remarks(row);
+        let name = if remarks.is_empty() { row.id.clone() } else { format!("{} ({})", row.id, remarks.join("; ")) };
+        let scale = Scale::new(&row.unit, &[row.baseline, row.candidate]);
+        let mut cells = vec![
+            Cell::plain(wording::verdict(row)).with(emphasis),
+            Cell::name(name),
+            Cell::plain(change(row.change.estimate)).with(emphasis),
+            Cell::plain(format!("{} … {}", change(row.change.lower), change(row.change.upper))),
+            Cell::plain(scale.value(row.baseline)),
+            Cell::plain(scale.value(row.candidate)),
+        ];
+        if has_throughput {
+            cells.push(Cell::plain(rate(row.throughput.as_ref(), row.candidate, &row.unit).unwrap_or_default()));
+        }
+        table.rows.push(cells);
+    }
+    table
+}
+
+fn not_compared(report: &Report, rows: Rows) -> String {
+    let mut out = String::new();
+    for (reason, benchmarks) in wording::reasons(report) {
+        let (words, hint) = wording::reason(reason);
+        out.push_str(&format!("\nnot compared, {words} ({}):\n", benchmarks.len()));
+        let names: Vec<String> = benchmarks
+            .iter()
+            .map(|n| match &n.detail {
+                Some(detail) => format!("{} ({detail})", n.id),
+                None => n.id.clone(),
+            })
+            .collect();
+        out.push_str(&listed(names.iter().map(String::as_str), rows));
+        if let Some(hint) = hint {
+            out.push_str(&format!("  hint: {hint}\n"));
+        }
+    }
+    out
+}
+
+pub(super) fn warnings(warnings: &[super::WarningRow], rows: Rows) -> String {
+    let mut out = String::new();
+    for group in wording::warning_groups(warnings) {
+        let message = escape::visible(&group.message);
+        out.push_str(&format!("\nwarning: {message} ({}):\n", group.subjects.len()));
+        out.push_str(&listed(group.subjects.iter().copied(), rows));
+        if let Some(hint) = group.hint {
+            out.push_str(&format!("  hint: {hint}\n"));
+        }
+    }
+    out
+}
+
+fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>, rows: Rows) -> String {
+    let n_names = names.len();
+    let n_shown = if rows == Rows::All || n_names <= NAMES_SHOWN + 1 { n_names } else { NAMES_SHOWN };
+    let mut out: String = names.take(n_shown).map(|name| format!("  {}\n", escape::visible(name))).collect();
+    if n_shown < n_names {
+        out.push_str(&format!("  … and {} more (--all lists them)\n", n_names - n_shown));
+    }
+    out
+}
+
+/// A table within the terminal's width; the names give way first.
+pub(super) fn render(table: &Table, style: TerminalStyle) -> String {
+    let mut out = comfy_table::Table::new();
+    out.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    match style.width {
+        Some(width) => drop(out.set_width(width)),
+        None => drop(out.set_content_arrangement(ContentArrangement::Disabled)),
+    }
+    if style.color {
+        out.enforce_styling();
+    } else {
+        out.force_no_tty();
+    }
+    out.set_header(table.columns.iter().map(|column| {
+        let cell = comfy_table::Cell::new(escape::visible(&column.title)).add_attribute(Attribute::Dim);
+        if column.is_number { cell.set_alignment(CellAlignment::Right) } else { cell }
+    }));
+    for row in &table.rows {
+        out.add_row(row.iter().zip(&table.columns).map(|(cell, column)| {
+            let mut styled = comfy_table::Cell::new(escape::visible(&cell.text));
+            if let Some(color) = color(cell.emphasis) {
+                styled = styled.fg(color);
+            }
+            if column.is_number { styled.set_alignment(CellAlignment::Right) } else { styled }
+        }));
+    }
+    for (i, column) in out.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        let is_name = table.rows.first().and_then(|row| row.get(i)).is_some_and(|cell| cell.is_name);
+        if is_name {
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(12)));
+        } else {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    let text = out.to_string();
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+fn color(emphasis: Emphasis) -> Option<Color> {
+    match emphasis {
+        Emphasis::Plain => None,
+        Emphasis::Bad => Some(Color::Red),
+        Emphasis::Good => Some(Color::Green),
+        Emphasis::Doubtful => Some(Color::Yellow),
+        Emphasis::Quiet => Some(Color::DarkGrey),
+    }
+}
+
+/// One word in colour, where there is colour.
+fn paint(word: &str, emphasis: Emphasis, style: TerminalStyle) -> String {
+    if !style.color {
+        return word.to_owned();
+    }
+    let code = match emphasis {
+        Emphasis::Plain => return word.to_owned(),
+        Emphasis::Bad => "1;31",
+        Emphasis::Good => "1;32",
+        Emphasis::Doubtful => "1;33",
+        Emphasis::Quiet => "2",
+    };
+    format!("\u{1b}[{code}m{word}\u{1b}[0m")
+}

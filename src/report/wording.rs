@@ -1,0 +1,391 @@
+//! What is said, in one place, so that every format says the same.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::number::{change, percent};
+use super::schema::{
+    Action, NoiseOrigin, NotComparedRow, Outcome, Reason, Report, Row, Source, Throughput, Verdict, WarningRow,
+};
+use crate::model::WarningKind;
+
+/// The verdict on the whole, in one line.
+#[must_use]
+pub fn headline(report: &Report) -> String {
+    let counts = &report.counts;
+    let failing = counts.regressions - counts.tolerated;
+    match report.outcome {
+        Outcome::Regressed if failing > 0 => {
+            let worst = worst(report).map(|row| {
+                format!(
+                    ", the worst {} ({} … {})",
+                    change(row.change.estimate),
+                    change(row.change.lower),
+                    change(row.change.upper)
+                )
+            });
+            format!(
+                "{} of {}{}",
+                count(failing, "regression", "regressions"),
+                count(counts.benchmarks, "benchmark", "benchmarks"),
+                worst.unwrap_or_default()
+            )
+        }
+        Outcome::Regressed => {
+            let shift = report.suite_shift.map_or(0.0, |shift| shift.change);
+            format!("the whole suite became slower: {} for half of {} benchmarks", change(shift), counts.compared)
+        }
+        Outcome::Inconclusive => {
+            let mut parts = Vec::new();
+            if counts.inconclusive > 0 {
+                parts.push(format!("{} of {} can't be told from noise", counts.inconclusive, counts.compared));
+            }
+            if report.policy.fail_on_incomplete && counts.not_compared > 0 {
+                parts.push(format!("{} of {} were not compared", counts.not_compared, counts.benchmarks));
+            }
+            format!("no regression shown, but {}", parts.join(" and "))
+        }
+        Outcome::Pass => {
+            let shown = count(counts.no_change, "benchmark", "benchmarks");
+            let verb = if counts.no_change == 1 { "is" } else { "are" };
+            let mut text = format!("no regression: {shown} {verb} shown to be unchanged");
+            if counts.improvements > 0 {
+                text.push_str(&format!(", {} faster", counts.improvements));
+            }
+            if counts.tolerated > 0 {
+                text.push_str(&format!(", {} slower and tolerated", counts.tolerated));
+            }
+            text
+        }
+        Outcome::NothingCompared => "nothing was compared, which is not a pass".to_owned(),
+    }
+}
+
+fn worst(report: &Report) -> Option<&Row> {
+    let failing = report.benchmarks.iter().filter(|r| r.verdict == Verdict::Regression && r.action == Action::Fail);
+    failing.max_by(|a, b| a.change.estimate.total_cmp(&b.change.estimate))
+}
+
+/// The word for the whole.
+pub(super) fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Pass => "PASS",
+        Outcome::Regressed => "REGRESSED",
+        Outcome::Inconclusive => "INCONCLUSIVE",
+        Outcome::NothingCompared => "NOTHING COMPARED",
+    }
+}
+
+/// "compared 42 of 45", with which sides and under which threshold.
+pub(super) fn scope(report: &Report) -> String {
+    let counts = &report.counts;
+    format!(
+        "compared {} of {}: {} → {}, threshold {} ({})",
+        counts.compared,
+        counts.benchmarks,
+        side(&report.baseline.label),
+        side(&report.candidate.label),
+        percent(report.policy.threshold_percent / 100.0),
+        report.policy.profile,
+    )
+}
+
+fn side(label: &str) -> String {
+    super::escape::visible(label)
+}
+
+/// The word for one benchmark's verdict.
+pub(super) fn verdict(row: &Row) -> &'static str {
+    match (row.verdict, &row.action) {
+        (Verdict::Regression, Action::Fail) => "REGRESSION",
+        (Verdict::Regression, Action::Warn) => "regression (warn)",
+        (Verdict::Regression, Action::Waived { .. }) => "regression (waived)",
+        (Verdict::Regression, Action::Ignore) => "regression (ignored)",
+        (Verdict::Improvement, _) => "improvement",
+        (Verdict::NoChange, _) => "no change",
+        (Verdict::Inconclusive, _) => "inconclusive",
+    }
+}
+
+/// What a row's name should be followed by: renames, waivers, weaker evidence.
+pub(super) fn remarks(row: &Row) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if let Some(old) = &row.renamed_from {
+        remarks.push(format!("was {old}"));
+    }
+    if let Action::Waived { reason, until } = &row.action {
+        remarks.push(format!("waived until {until}: {reason}"));
+    }
+    match row.evidence {
+        Source::Sample => {}
+        Source::Estimates => remarks.push("estimates only".to_owned()),
+        Source::CriterionChange => remarks.push("by Criterion's change".to_owned()),
+        Source::Quick => remarks.push("--quick: an effect, not a test".to_owned()),
+    }
+    remarks
+}
+
+/// Why benchmarks were not compared: a line a reason, with the benchmarks it holds for.
+pub(super) fn reasons(report: &Report) -> BTreeMap<Reason, Vec<&NotComparedRow>> {
+    let mut by_reason: BTreeMap<Reason, Vec<&NotComparedRow>> = BTreeMap::new();
+    for row in &report.not_compared {
+        by_reason.entry(row.reason).or_default().push(row);
+    }
+    by_reason
+}
+
+/// A reason in words, with what to do about it where we know.
+pub(super) fn reason(reason: Reason) -> (&'static str, Option<&'static str>) {
+    match reason {
+        Reason::Added => ("added: not in the baseline", None),
+        Reason::Removed => ("removed: only in the baseline", None),
+        Reason::Ignored => ("ignored by the configuration", None),
+        Reason::SameMeasurement => (
+            "both sides are copies of one measurement",
+            Some(
+                "Criterion copies `new` over `base` after every plain run; run `cargo bench` again after your change, or keep \
+                 a baseline with `cargo bench -- --save-baseline NAME` and compare with `--baseline NAME`",
+            ),
+        ),
+        Reason::ThroughputChanged => ("the work per iteration changed, so times can't be compared", None),
+        Reason::UnitChanged => ("the unit changed", None),
+        Reason::NotPositive => ("a value is zero or negative, so there is no ratio", None),
+        Reason::AmbiguousId => (
+            "several benchmarks share this id, and which is which can't be told",
+            Some("give them different names: Criterion numbers equal ones in the order of the source"),
+        ),
+    }
+}
+
+/// Where the numbers come from and what they can show, for the foot of a report.
+pub(super) fn evidence(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    let weak = report.benchmarks.iter().filter(|row| row.evidence == Source::CriterionChange).count();
+    if weak > 0 {
+        lines.push(format!(
+            "{} by Criterion's own change estimate, the only trace of the run that it overwrote: weaker evidence, \
+             and without the run's samples",
+            count(weak, "benchmark is judged", "benchmarks are judged")
+        ));
+    }
+    if let Some(resolution) = &report.resolution {
+        let spread = percent(report.noise.standard_deviation.exp_m1());
+        let source = match report.noise.source {
+            NoiseOrigin::Suite => format!("the spread of this suite's {} benchmarks", report.noise.benchmarks),
+            NoiseOrigin::Assumed => "an assumption, as the suite is too small to tell".to_owned(),
+        };
+        lines.push(format!(
+            "one execution a side; two of the same code are taken to differ by {spread} (1 sd), from {source}"
+        ));
+        lines.push(format!(
+            "smallest slowdown that this could have shown: {} for half of the benchmarks, {} for the noisiest",
+            percent(resolution.median),
+            percent(resolution.worst)
+        ));
+    }
+    lines
+}
+
+/// The line about a shift of the whole suite.
+pub(super) fn shift(report: &Report) -> Option<String> {
+    let shift = report.suite_shift?;
+    let direction = if shift.change > 0.0 { "slower" } else { "faster" };
+    Some(format!(
+        "suite-wide shift: half of the benchmarks became {direction} by {} or more; one finding, not many: \
+         the machine, the toolchain, a flag, or code that all of them run",
+        change(shift.change)
+    ))
+}
+
+/// Warnings of one kind, said once.
+pub(super) struct WarningGroup<'a> {
+    pub(super) message: String,
+    pub(super) hint: Option<&'a str>,
+    pub(super) subjects: Vec<&'a str>,
+}
+
+/// Groups warnings by what is the matter, in the order of their codes.
+pub(super) fn warning_groups(warnings: &[WarningRow]) -> Vec<WarningGroup<'_>> {
+    let mut groups: BTreeMap<(&str, &str), WarningGroup<'_>> = BTreeMap::new();
+    for warning in warnings {
+        groups
+            .entry((&warning.code, &warning.message))
+            .or_insert_with(|| WarningGroup {
+                message: warning.message.clone(),
+                hint: warning.hint.as_deref(),
+                subjects: Vec::new(),
+            })
+            .subjects
+            .push(&warning.subject);
+    }
+    groups.into_values().collect()
+}
+
+/// `1 regression`, `2 regressions`.
+pub(super) fn count(n: usize, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
+
+/// Work per iteration in words.
+pub(super) fn work(throughput: Option<&Throughput>) -> String {
+    match throughput {
+        None => "none stated".to_owned(),
+        Some(Throughput::Bytes { bytes } | Throughput::BytesDecimal { bytes }) => {
+            format!("{bytes} bytes")
+        }
+        Some(Throughput::Bits { bits }) => format!("{bits} bits"),
+        Some(Throughput::Elements { elements }) => format!("{elements} elements"),
+        Some(Throughput::ElementsAndBytes { elements, bytes }) => {
+            format!("{elements} elements, {bytes} bytes")
+        }
+        Some(Throughput::Unknown { name }) => format!("unknown kind {name}"),
+    }
+}
+
+/// A duration in its largest unit, rounded down: `3 days`.
+pub(super) fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    for (length, one, many) in [(86_400, "day", "days"), (3_600, "hour", "hours"), (60, "minute", "minutes")] {
+        if seconds >= length {
+            return count((seconds / length) as usize, one, many);
+        }
+    }
+    count(seconds as usize, "second", "seconds")
+}
+
+/// A warning's name for programs, what is the matter, and what to do about it.
+#[must_use]
+pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>) {
+    let (code, message, hint): (_, String, Option<&str>) = match kind {
+        WarningKind::Unreadable { cause } => ("unreadable", format!("could not be read: {cause}"), None),
+        WarningKind::TooLarge { limit } => (
+            "too-large",
+            format!("larger than {} MiB, not read", limit >> 20),
+            Some("Criterion writes a few kilobytes; is it another tool's file?"),
+        ),
+        WarningKind::EmptyFile => (
+            "empty-file",
+            "the file is empty".into(),
+            Some("`--save-baseline new` empties its own files; measure again under another name"),
+        ),
+        WarningKind::Malformed { cause } => (
+            "malformed",
+            format!("not what it should be: {cause}"),
+            Some("delete the benchmark's folder and measure again"),
+        ),
+        WarningKind::HollowBaseline => (
+            "hollow-baseline",
+            "the baseline's folder is empty".into(),
+            Some("some caches keep folders and drop files; restore the baseline, or measure it again"),
+        ),
+        WarningKind::NoMeasurements => (
+            "no-measurements",
+            "there is a result without measurements".into(),
+            Some("the benchmark panicked, was stopped, or measured infinite times; run it again"),
+        ),
+        WarningKind::NoBenchmarkJson => (
+            "no-benchmark-json",
+            "there is no benchmark.json; the name was taken from the folder".into(),
+            Some("the run was interrupted, or is of Criterion 0.2.4 or older"),
+        ),
+        WarningKind::NoSample => {
+            ("no-sample", "only the estimates are there, without measurements: weaker evidence".into(), None)
+        }
+        WarningKind::MovedDirectory { stated } => (
+            "moved-directory",
+            format!("benchmark.json says that this is `{stated}`"),
+            Some("the folder was renamed or copied; the folder's own place is taken as its identity"),
+        ),
+        WarningKind::Symlink => (
+            "not-followed",
+            "a link or special file; not followed".into(),
+            Some("put the results themselves there, or name the folder they are in"),
+        ),
+        WarningKind::TooDeep => ("too-deep", "nested too deeply; not looked into".into(), None),
+        WarningKind::NameNotUtf8 => ("name-not-utf8", "the name is not valid UTF-8".into(), None),
+        WarningKind::DuplicateId { directories } => (
+            "duplicate-id",
+            format!("{} folders share this id: {}", directories.len(), directories.join(", ")),
+            Some("give the benchmarks different names; Criterion numbers equal ones in the order of the source"),
+        ),
+        WarningKind::UnknownThroughput { kind } => (
+            "unknown-throughput",
+            format!("throughput of an unknown kind `{kind}`; times are compared all the same"),
+            None,
+        ),
+        WarningKind::Stale { behind } => (
+            "stale",
+            format!("not written by the last run, but {} before its end", duration(*behind)),
+            Some("Criterion keeps results of removed and renamed benchmarks; leave them out with `--since last-run`"),
+        ),
+        WarningKind::FromTheFuture { ahead } => (
+            "from-the-future",
+            format!("written {} in the future", duration(*ahead)),
+            Some("check the clocks of the machines that share these files"),
+        ),
+        WarningKind::StaleChange => (
+            "stale-change",
+            "Criterion's change estimate is older than the result; not used".into(),
+            Some("run `cargo bench` once more, or compare with a named baseline"),
+        ),
+        WarningKind::SeveralRoots { roots } => (
+            "several-roots",
+            format!("{} folders of Criterion's were read as one: {}", roots.len(), roots.join(", ")),
+            Some("name one of them with `--dir`"),
+        ),
+        WarningKind::NoSuchBaseline { available } if available.is_empty() => {
+            ("no-such-baseline", "no benchmark has a baseline of this name, nor any other".into(), None)
+        }
+        WarningKind::NoSuchBaseline { available } => (
+            "no-such-baseline",
+            format!("no benchmark has a baseline of this name; there are: {}", available.join(", ")),
+            Some("save one with `cargo bench -- --save-baseline NAME`"),
+        ),
+        WarningKind::NothingFound => (
+            "nothing-found",
+            "no benchmark was found there".into(),
+            Some("run `cargo bench` first, or name Criterion's folder with `--dir`"),
+        ),
+        WarningKind::BaselineChosen { taken } => {
+            ("baseline-chosen", format!("no result called `new` is there; `{taken}` was taken"), None)
+        }
+        WarningKind::PatternMatchesNothing => (
+            "pattern-matches-nothing",
+            "this pattern matches no benchmark".into(),
+            Some(
+                "globs are matched against whole ids, `*` stays between slashes and `**` crosses them; `regress list` shows the ids",
+            ),
+        ),
+        WarningKind::RenameMatchesNothing => {
+            ("rename-matches-nothing", "the baseline has no benchmark of this old name".into(), None)
+        }
+        WarningKind::WaiverExpired { until } => (
+            "waiver-expired",
+            format!("its waiver ran out on {until}, and no longer holds"),
+            Some("mend the regression, or renew the waiver with a reason"),
+        ),
+        WarningKind::MatchedIgnoringCase { candidate } => {
+            ("matched-ignoring-case", format!("matched with `{candidate}`, which differs in case"), None)
+        }
+        WarningKind::Implausible { factor } => (
+            "implausible",
+            format!("the two sides differ by a factor of {factor}"),
+            Some("are they the same benchmark? Two bench targets or packages that share an id overwrite one another"),
+        ),
+    };
+    (code, message, hint.map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_in_their_largest_unit() {
+        let check = |seconds, want: &str| assert_eq!(duration(Duration::from_secs(seconds)), want);
+        check(0, "0 seconds");
+        check(61, "1 minute");
+        check(7200, "2 hours");
+        check(86_400 * 3, "3 days");
+    }
+}
