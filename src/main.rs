@@ -1,2 +1,9 @@
-//! `regress`.
-fn main() {}
+//! `regress`: parse, run, exit.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

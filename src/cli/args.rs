@@ -1,0 +1,327 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use criterion_regress::report::Format;
+
+/// The regression gate for Criterion benchmarks: reads what Criterion wrote, compares it with a baseline, and says what
+/// changed with the uncertainty that the evidence has.
+///
+/// Exit codes: 0 no regression, 1 at least one regression, 2 could not do the job, 3 nothing was compared (or inconclusive
+/// where asked to fail on it).
+#[derive(Debug, Parser)]
+#[command(name = "regress", version, max_term_width = 100, arg_required_else_help = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Check(CheckArgs),
+    List(ListArgs),
+    Compare(CompareArgs),
+    Export(ExportArgs),
+    Report(ReportArgs),
+    Config(ConfigArgs),
+    Completions(CompletionsArgs),
+    /// Print the manual page, for `man -l -`
+    Man,
+}
+
+/// Where Criterion's results are.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Where to read")]
+pub(super) struct WhereArgs {
+    /// Criterion's folder [default: $CRITERION_HOME, $CARGO_TARGET_DIR/criterion, target/criterion, or where cargo says]
+    #[arg(long, value_name = "DIR", env = "REGRESS_DIR")]
+    pub(super) dir: Option<PathBuf>,
+
+    /// The target folder that holds `criterion`
+    #[arg(long, value_name = "DIR", conflicts_with = "dir")]
+    pub(super) target_dir: Option<PathBuf>,
+}
+
+/// What to write, and how.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t = FormatArg::Terminal, env = "REGRESS_FORMAT")]
+    pub(super) format: FormatArg,
+
+    /// Also write a file; may be given several times
+    #[arg(long = "output", short = 'o', value_name = "FORMAT=PATH", value_parser = parse_output)]
+    pub(super) outputs: Vec<(FormatArg, PathBuf)>,
+
+    /// Show every benchmark and name, not only the notable ones
+    #[arg(long)]
+    pub(super) all: bool,
+
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t = ColorArg::Auto, value_name = "WHEN")]
+    pub(super) color: ColorArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FormatArg {
+    /// For people at a terminal
+    Terminal,
+    /// For programs; `regress report` renders all the others from it
+    Json,
+    /// For pull requests and job summaries
+    Markdown,
+    /// For spreadsheets
+    Csv,
+    /// For CI systems that show tests
+    Junit,
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Format {
+        match format {
+            FormatArg::Terminal => Format::Terminal,
+            FormatArg::Json => Format::Json,
+            FormatArg::Markdown => Format::Markdown,
+            FormatArg::Csv => Format::Csv,
+            FormatArg::Junit => Format::Junit,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorArg {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+fn parse_output(text: &str) -> Result<(FormatArg, PathBuf), String> {
+    let (format, path) = text.split_once('=').ok_or("expected FORMAT=PATH, as in json=report.json")?;
+    if path.is_empty() {
+        return Err("the path is missing, as in json=report.json".to_owned());
+    }
+    Ok((FormatArg::from_str(format, true)?, PathBuf::from(path)))
+}
+
+/// Compare the last run with a baseline, and say whether anything became slower
+///
+/// Without --baseline, the last `cargo bench` is compared with the one before it. Criterion has overwritten that one by then,
+/// so what is left of it is Criterion's own estimate of the change: weaker evidence than a baseline that you keep with `cargo
+/// bench -- --save-baseline NAME`.
+///
+/// SIDE is the name of a baseline, a folder of Criterion's (`DIR` or `DIR@NAME`), or a file that `regress export` or
+/// `critcmp --export` wrote.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// What to compare with [default: the run before the last]
+    #[arg(long, short = 'b', value_name = "SIDE", env = "REGRESS_BASELINE")]
+    pub(super) baseline: Option<String>,
+
+    /// What to compare [default: new, the last run]
+    #[arg(long, short = 'c', value_name = "SIDE", env = "REGRESS_CANDIDATE")]
+    pub(super) candidate: Option<String>,
+
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+
+    /// Only benchmarks whose id matches this regular expression
+    #[arg(long, short = 'f', value_name = "REGEX")]
+    pub(super) filter: Option<String>,
+
+    /// Leave out candidate results written before: `last-run`, a duration (`2h`), or a time (`2026-01-31T12:00:00Z`)
+    #[arg(long, value_name = "WHEN", env = "REGRESS_SINCE")]
+    pub(super) since: Option<String>,
+
+    #[command(flatten)]
+    pub(super) place: WhereArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// What counts as a regression.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Policy")]
+pub(super) struct PolicyArgs {
+    /// The change that matters, as a percentage [default: by profile]
+    #[arg(long, short = 't', value_name = "PERCENT", env = "REGRESS_THRESHOLD")]
+    pub(super) threshold: Option<f64>,
+
+    /// smoke (20 %, shared machines), official (2 %, dedicated machine), or one of the configuration's [default: smoke]
+    #[arg(long, short = 'p', value_name = "NAME", env = "REGRESS_PROFILE")]
+    pub(super) profile: Option<String>,
+
+    /// Exit with 3 also when something is inconclusive, or a benchmark of the baseline was not compared (incomplete)
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT", env = "REGRESS_FAIL_ON")]
+    pub(super) fail_on: Option<Vec<FailOnArg>>,
+
+    /// How far two executions of the same code differ, in percent, where nothing better is known [default: by profile]
+    #[arg(long, value_name = "PERCENT", env = "REGRESS_ASSUMED_NOISE")]
+    pub(super) assumed_noise: Option<f64>,
+
+    /// What a slowdown of the whole suite beyond the threshold does [default: fail]
+    #[arg(long, value_enum, value_name = "ACTION", env = "REGRESS_SUITE_SHIFT")]
+    pub(super) suite_shift: Option<ShiftArg>,
+
+    /// The configuration file [default: regress.toml here or in a folder above]
+    #[arg(long, value_name = "FILE", env = "REGRESS_CONFIG")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Read no configuration file
+    #[arg(long, conflicts_with = "config")]
+    pub(super) no_config: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOnArg {
+    /// A benchmark that can't be told from noise
+    Inconclusive,
+    /// A benchmark of the baseline that was not compared
+    Incomplete,
+    /// Neither
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShiftArg {
+    /// It fails the comparison
+    Fail,
+    /// It is told
+    Warn,
+}
+
+/// Show what results there are: baselines, times, throughput, age, sampling, and what is wrong with them
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// Only benchmarks whose id matches this regular expression
+    #[arg(long, short = 'f', value_name = "REGEX")]
+    pub(super) filter: Option<String>,
+
+    /// Criterion's folder; the same as --dir
+    #[arg(value_name = "DIR", conflicts_with_all = ["dir", "target_dir"])]
+    pub(super) folder: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) place: WhereArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Put baselines side by side in a table, as critcmp does, with intervals and without a verdict
+///
+/// SIDE is the name of a baseline, a folder of Criterion's (`DIR` or `DIR@NAME`), or a file that `regress export` or
+/// `critcmp --export` wrote. Without any, all baselines of Criterion's folder are shown.
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// What to compare
+    #[arg(value_name = "SIDE")]
+    pub(super) sides: Vec<String>,
+
+    /// Print the names of the baselines that there are
+    #[arg(long, conflicts_with = "sides")]
+    pub(super) baselines: bool,
+
+    /// Only benchmarks whose id matches this regular expression
+    #[arg(long, short = 'f', value_name = "REGEX")]
+    pub(super) filter: Option<String>,
+
+    /// Put benchmarks in one row whose captures of this regular expression are equal
+    #[arg(long, short = 'g', value_name = "REGEX")]
+    pub(super) group: Option<String>,
+
+    /// Leave out rows whose values differ by less than this percentage
+    #[arg(long, short = 't', value_name = "PERCENT")]
+    pub(super) threshold: Option<f64>,
+
+    /// A line a value, for many columns
+    #[arg(long)]
+    pub(super) list: bool,
+
+    /// The order of the rows
+    #[arg(long, value_enum, default_value_t = SortArg::Name)]
+    pub(super) sort: SortArg,
+
+    #[command(flatten)]
+    pub(super) place: WhereArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SortArg {
+    /// By name
+    Name,
+    /// The largest difference first
+    Difference,
+}
+
+/// Write a baseline with all its measurements to one file, to compare with later or elsewhere
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// Which baseline
+    #[arg(value_name = "NAME", default_value = "new")]
+    pub(super) baseline: String,
+
+    /// What to call it in reports [default: its name]
+    #[arg(long, value_name = "NAME")]
+    pub(super) label: Option<String>,
+
+    /// The file to write [default: standard output]
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Only benchmarks whose id matches this regular expression
+    #[arg(long, short = 'f', value_name = "REGEX")]
+    pub(super) filter: Option<String>,
+
+    #[command(flatten)]
+    pub(super) place: WhereArgs,
+}
+
+/// Render a report that `regress check --format json` wrote in another format
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// The report; `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Print the settings that are in force, and where each of them came from
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+
+    /// What to compare with
+    #[arg(long, short = 'b', value_name = "SIDE", env = "REGRESS_BASELINE")]
+    pub(super) baseline: Option<String>,
+
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t = ConfigFormat::Terminal)]
+    pub(super) format: ConfigFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ConfigFormat {
+    /// For people at a terminal
+    Terminal,
+    /// For programs
+    Json,
+}
+
+/// Print completions for a shell
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}

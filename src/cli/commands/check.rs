@@ -1,0 +1,36 @@
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use clap::ArgMatches;
+use criterion_regress::compare::compare;
+use criterion_regress::report::{Context, Report, Side, render};
+
+use crate::cli::args::CheckArgs;
+use crate::cli::failure::Failure;
+use crate::cli::input::{Sources, apply_filter, apply_since, filter};
+use crate::cli::settings::Settings;
+use crate::cli::{exit_code, output};
+
+pub(crate) fn run(args: &CheckArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {
+    let settings = Settings::resolve(&args.policy, args.baseline.as_deref(), given, &today())?;
+    let filter = filter(args.filter.as_deref())?;
+    let mut sources = Sources::new(&args.place);
+    let (mut baseline, mut candidate) = sources.pair(settings.baseline.value.as_deref(), args.candidate.as_deref())?;
+    apply_filter(filter.as_ref(), &mut [&mut baseline.run, &mut candidate.run]);
+    apply_since(&mut candidate.run, args.since.as_deref(), SystemTime::now())?;
+
+    let comparison = compare(&baseline.run, &candidate.run, &settings.policy);
+    let context = Context {
+        baseline: Side::new(&baseline.run, &baseline.source),
+        candidate: Side::new(&candidate.run, &candidate.source),
+        profile: settings.profile.value,
+    };
+    let report = Report::new(&comparison, &settings.policy, &context);
+    output::write(&args.output, |format, rows, style| Some(render(&report, format, rows, style)))?;
+    Ok(exit_code::of(&report))
+}
+
+/// Today's date in UTC, `YYYY-MM-DD`.
+pub(crate) fn today() -> String {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+}

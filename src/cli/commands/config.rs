@@ -1,0 +1,115 @@
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+use criterion_regress::compare::{Action, Rule};
+use serde_json::{Value, json};
+
+use crate::cli::args::{ConfigArgs, ConfigFormat};
+use crate::cli::commands::check::today;
+use crate::cli::failure::Failure;
+use crate::cli::settings::{Origin, Settings};
+use crate::cli::{exit_code, output};
+
+pub(crate) fn run(args: &ConfigArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {
+    let settings = Settings::resolve(&args.policy, args.baseline.as_deref(), given, &today())?;
+    let text = match args.format {
+        ConfigFormat::Terminal => terminal(&settings),
+        ConfigFormat::Json => json_text(&settings),
+    };
+    output::print(&text)?;
+    Ok(exit_code::OK)
+}
+
+/// Name, value and origin of every scalar setting.
+fn scalars(settings: &Settings) -> Vec<(&'static str, Value, &Origin)> {
+    let fail_on = settings.fail_on.value;
+    let mut words = Vec::new();
+    if fail_on.inconclusive {
+        words.push("inconclusive");
+    }
+    if fail_on.incomplete {
+        words.push("incomplete");
+    }
+    let baseline = settings.baseline.value.clone();
+    vec![
+        ("profile", json!(settings.profile.value), &settings.profile.origin),
+        ("baseline", json!(baseline), &settings.baseline.origin),
+        ("threshold", json!(settings.threshold.value.percent()), &settings.threshold.origin),
+        ("assumed-noise", json!(settings.assumed_noise.value), &settings.assumed_noise.origin),
+        ("fail-on", json!(words), &settings.fail_on.origin),
+        ("suite-shift", json!(action(&settings.suite_shift.value)), &settings.suite_shift.origin),
+    ]
+}
+
+fn terminal(settings: &Settings) -> String {
+    let mut out = match &settings.file {
+        Some(path) => format!("# read {}\n", path.display()),
+        None => "# no regress.toml here or in a folder above\n".to_owned(),
+    };
+    for (name, value, origin) in scalars(settings) {
+        let shown = if value.is_null() { "none: the run before the last".to_owned() } else { value.to_string() };
+        out.push_str(&format!("{name:<14} = {shown:<24} # {origin}\n"));
+    }
+    for rule in &settings.policy.rules {
+        out.push_str(&format!("rule {:?}: {}\n", rule.pattern.as_str(), says(rule).join(", ")));
+    }
+    for (old, new) in &settings.policy.renames {
+        out.push_str(&format!("rename {old:?} = {new:?}\n"));
+    }
+    out
+}
+
+fn says(rule: &Rule) -> Vec<String> {
+    let mut says = Vec::new();
+    if let Some(threshold) = rule.threshold {
+        says.push(format!("threshold {} %", threshold.percent()));
+    }
+    if let Some(floor) = rule.floor {
+        says.push(format!("floor {floor} ns"));
+    }
+    if let Some(a) = &rule.action {
+        says.push(action(a));
+    }
+    if let Some(until) = &rule.expired {
+        says.push(format!("waiver expired on {until}"));
+    }
+    says
+}
+
+fn action(action: &Action) -> String {
+    match action {
+        Action::Fail => "fail".to_owned(),
+        Action::Warn => "warn".to_owned(),
+        Action::Ignore => "ignore".to_owned(),
+        Action::Waived(waiver) => format!("waived until {}: {}", waiver.until, waiver.reason),
+    }
+}
+
+fn json_text(settings: &Settings) -> String {
+    let scalars: serde_json::Map<String, Value> = scalars(settings)
+        .into_iter()
+        .map(|(name, value, origin)| (name.to_owned(), json!({ "value": value, "from": origin.to_string() })))
+        .collect();
+    let rules: Vec<Value> = settings
+        .policy
+        .rules
+        .iter()
+        .map(|rule| {
+            json!({
+                "pattern": rule.pattern.as_str(),
+                "threshold": rule.threshold.map(criterion_regress::compare::NoiseThreshold::percent),
+                "floor-ns": rule.floor,
+                "action": rule.action.as_ref().map(action),
+                "expired": rule.expired,
+            })
+        })
+        .collect();
+    criterion_regress::report::to_json(&json!({
+        "schema": "criterion-regress/config",
+        "version": 1,
+        "file": settings.file.as_ref().map(|path| path.display().to_string()),
+        "settings": scalars,
+        "rules": rules,
+        "renames": settings.policy.renames,
+    }))
+}

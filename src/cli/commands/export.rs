@@ -1,0 +1,48 @@
+use std::process::ExitCode;
+
+use criterion_regress::criterion::{self, Baselines};
+use criterion_regress::store::{Exported, ExportedExecution, write_run};
+
+use crate::cli::args::ExportArgs;
+use crate::cli::failure::Failure;
+use crate::cli::input::{Sources, filter};
+use crate::cli::{exit_code, output, progress};
+
+pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
+    let filter = filter(args.filter.as_deref())?;
+    let folder = Sources::new(&args.place).folder()?;
+    let keep = |measurement: &_, measured_at| ExportedExecution { measurement: Clone::clone(measurement), measured_at };
+    let tree =
+        progress::while_reading(|n_read| criterion::read(&folder, Baselines::Named(&[&args.baseline]), keep, n_read))
+            .map_err(Failure::new)?;
+    for warning in &tree.warnings {
+        let (_, message, _) = criterion_regress::report::warning_text(&warning.kind);
+        eprintln!("warning: {:?}: {message}", warning.subject);
+    }
+    let mut exported: Vec<Exported> = tree
+        .entries
+        .into_iter()
+        .filter(|e| e.baseline == args.baseline)
+        .map(|e| Exported { id: e.id, throughput: e.throughput, unit: e.unit, execution: e.measured })
+        .collect();
+    if let Some(filter) = &filter {
+        exported.retain(|e| filter.matches(e.id.as_str()));
+    }
+    if exported.is_empty() {
+        return Err(Failure::new(format!(
+            "failed to export `{}`: {} has no such result",
+            args.baseline,
+            folder.display()
+        ))
+        .hint("`regress compare --baselines` lists the baselines that there are"));
+    }
+    let text = write_run(args.label.as_deref().unwrap_or(&args.baseline), &exported);
+    match &args.output {
+        Some(path) => {
+            output::write_file(path, &text)?;
+            eprintln!("wrote {} benchmarks to {}", exported.len(), path.display());
+        }
+        None => output::print(&text)?,
+    }
+    Ok(exit_code::OK)
+}

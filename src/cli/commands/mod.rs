@@ -1,0 +1,10 @@
+//! A file a subcommand.
+
+pub(super) mod check;
+pub(super) mod compare;
+pub(super) mod completions;
+pub(super) mod config;
+pub(super) mod export;
+pub(super) mod list;
+pub(super) mod man;
+pub(super) mod report;

@@ -1,0 +1,98 @@
+//! `regress.toml`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::failure::Failure;
+
+/// The file's name, looked for here and in every folder above.
+pub(super) const NAME: &str = "regress.toml";
+
+/// A configuration is text that people write; nobody writes this much.
+const LARGEST: u64 = 4 << 20;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ConfigFile {
+    pub(super) profile: Option<String>,
+    pub(super) baseline: Option<String>,
+    pub(super) threshold: Option<f64>,
+    pub(super) assumed_noise: Option<f64>,
+    pub(super) fail_on: Option<Vec<FailOnWord>>,
+    pub(super) suite_shift: Option<ShiftWord>,
+    #[serde(default)]
+    pub(super) profiles: BTreeMap<String, ProfileTable>,
+    #[serde(default)]
+    pub(super) rules: Vec<RuleTable>,
+    #[serde(default)]
+    pub(super) renames: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ProfileTable {
+    pub(super) threshold: Option<f64>,
+    pub(super) assumed_noise: Option<f64>,
+    pub(super) fail_on: Option<Vec<FailOnWord>>,
+    pub(super) suite_shift: Option<ShiftWord>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RuleTable {
+    pub(super) glob: Option<String>,
+    pub(super) regex: Option<String>,
+    pub(super) threshold: Option<f64>,
+    pub(super) floor_ns: Option<f64>,
+    pub(super) action: Option<ActionWord>,
+    pub(super) waive: Option<WaiveTable>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WaiveTable {
+    pub(super) reason: String,
+    pub(super) until: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum FailOnWord {
+    Inconclusive,
+    Incomplete,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ShiftWord {
+    Fail,
+    Warn,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ActionWord {
+    Fail,
+    Warn,
+    Ignore,
+}
+
+/// The nearest `regress.toml` from `start` upward.
+pub(super) fn find(start: &Path) -> Option<PathBuf> {
+    start.ancestors().map(|folder| folder.join(NAME)).find(|path| path.is_file())
+}
+
+pub(super) fn read(path: &Path) -> Result<ConfigFile, Failure> {
+    let failed = |cause: String| Failure::new(format!("failed to read {}: {cause}", path.display()));
+    let metadata = std::fs::metadata(path).map_err(|e| failed(e.to_string()))?;
+    if metadata.len() > LARGEST {
+        return Err(failed("it is too large for a configuration".to_owned()));
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
+    toml::from_str(&text).map_err(|e| {
+        failed(e.to_string().trim_end().to_owned())
+            .hint("the README's section on regress.toml lists the keys; `regress config` shows what is in force")
+    })
+}

@@ -1,0 +1,33 @@
+//! The exit codes, a contract: the only place that makes them.
+
+use std::process::ExitCode;
+
+use criterion_regress::report::{Outcome, Report};
+
+/// No regression.
+pub(super) const OK: ExitCode = ExitCode::SUCCESS;
+
+/// Could not do the job: bad arguments, unreadable input, unwritable output.
+pub(super) fn failed() -> ExitCode {
+    ExitCode::from(2)
+}
+
+/// What a comparison means for whoever called.
+pub(super) fn of(report: &Report) -> ExitCode {
+    match report.outcome {
+        Outcome::Regressed => ExitCode::from(1),
+        Outcome::NothingCompared => ExitCode::from(3),
+        Outcome::Inconclusive if report.fails_as_inconclusive() => ExitCode::from(3),
+        Outcome::Inconclusive | Outcome::Pass => OK,
+    }
+}
+
+/// What a table without a verdict means: 3 when values should have been put side by side and none could be.
+pub(super) fn of_table(n_runs: usize, n_compared: usize) -> ExitCode {
+    if n_runs > 1 && n_compared == 0 { ExitCode::from(3) } else { OK }
+}
+
+/// What clap's word on the arguments means: 0 for help and version, else 2.
+pub(super) fn of_usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() { ExitCode::from(2) } else { OK }
+}

@@ -1,0 +1,33 @@
+//! What could not be done, with what to do about it.
+
+use std::fmt::Display;
+
+/// An error for the person at the terminal: a fragment that reads after "regress: ", and a hint if we know one.
+#[derive(Debug)]
+pub(super) struct Failure {
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    pub(super) fn new(message: impl Display) -> Failure {
+        Failure { message: message.to_string(), hint: None }
+    }
+
+    pub(super) fn hint(self, hint: impl Display) -> Failure {
+        Failure { hint: Some(hint.to_string()), ..self }
+    }
+
+    pub(super) fn print(&self) {
+        eprintln!("regress: {}", self.message);
+        if let Some(hint) = &self.hint {
+            eprintln!("hint: {hint}");
+        }
+    }
+}
+
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Failure {
+        Failure::new(error.to_string().trim_start_matches("error: ").trim_end())
+    }
+}

@@ -1,0 +1,348 @@
+//! What the sides of a comparison are, and reading them.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use criterion_regress::compare::Pattern;
+use criterion_regress::criterion::{self, BASE, Baselines, InvalidLocation, Location, NEW, Tree};
+use criterion_regress::model::{Execution, Run, Warning, WarningKind};
+use criterion_regress::stats::summarize;
+use criterion_regress::store;
+use serde::Deserialize;
+
+use super::args::WhereArgs;
+use super::failure::Failure;
+use super::progress;
+
+/// Largest exported file that is read.
+const LARGEST_FILE: u64 = 2 << 30;
+
+/// A side as it was named.
+#[derive(Debug, Clone, PartialEq)]
+enum Side {
+    /// A baseline in Criterion's folder.
+    Name(String),
+    /// Another folder of Criterion's, and which baseline there.
+    Folder(PathBuf, Option<String>),
+    /// A file.
+    File(PathBuf),
+}
+
+/// A run, with where it was read.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) run: Run,
+    pub(super) source: String,
+}
+
+/// Criterion's folder, looked for when it is first needed.
+pub(super) struct Sources<'a> {
+    place: &'a WhereArgs,
+    found: Option<PathBuf>,
+}
+
+impl Side {
+    /// What a word means: a path if it looks like one and is there, else a baseline's name.
+    fn parse(text: &str) -> Result<Side, Failure> {
+        let looks_like_path = text.contains(['/', '\\']) || text.starts_with('.') || text.ends_with(".json");
+        if !looks_like_path {
+            return Ok(Side::Name(text.to_owned()));
+        }
+        if let Some(side) = Side::at(text) {
+            return Ok(side);
+        }
+        let is_certainly_path = text.starts_with(['/', '.', '\\']) || text.ends_with(".json") || text.contains('\\');
+        if is_certainly_path || text.contains('@') {
+            return Err(Failure::new(format!("failed to find {text}: there is no such file or folder"))
+                .hint("a side is the name of a baseline, a folder of Criterion's, or an exported file"));
+        }
+        // `feat/x` is a name that Criterion accepts.
+        Ok(Side::Name(text.to_owned()))
+    }
+
+    /// The file or folder at a path, `DIR@NAME` included.
+    fn at(text: &str) -> Option<Side> {
+        let path = PathBuf::from(text);
+        match std::fs::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => return Some(Side::Folder(path, None)),
+            Ok(_) => return Some(Side::File(path)),
+            Err(_) => {}
+        }
+        let (folder, name) = text.rsplit_once('@')?;
+        let is_folder = Path::new(folder).is_dir() && !name.is_empty();
+        is_folder.then(|| Side::Folder(PathBuf::from(folder), Some(name.to_owned())))
+    }
+}
+
+impl<'a> Sources<'a> {
+    pub(super) fn new(place: &'a WhereArgs) -> Sources<'a> {
+        Sources { place, found: None }
+    }
+
+    /// Criterion's folder.
+    pub(super) fn folder(&mut self) -> Result<PathBuf, Failure> {
+        if let Some(found) = &self.found {
+            return Ok(found.clone());
+        }
+        let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
+        let location = Location {
+            directory: self.place.dir.clone(),
+            target_dir: self.place.target_dir.clone(),
+            criterion_home: variable("CRITERION_HOME"),
+            cargo_target_dir: variable("CARGO_TARGET_DIR"),
+            cargo: Some(variable("CARGO").unwrap_or_else(|| PathBuf::from("cargo"))),
+        };
+        let found = criterion::locate(&location).map_err(|e| {
+            let hint = match &e {
+                InvalidLocation::Missing(_) | InvalidLocation::NotAFolder(_) => {
+                    "name the folder into which Criterion writes, usually target/criterion; is it restored in this job?"
+                }
+                InvalidLocation::Nowhere(_) => "run `cargo bench` first, or name Criterion's folder with `--dir`",
+            };
+            Failure::new(e).hint(hint)
+        })?;
+        Ok(self.found.insert(found).clone())
+    }
+
+    /// Reads both sides of a check. Without a baseline's name, that is the run before the last.
+    pub(super) fn pair(
+        &mut self,
+        baseline: Option<&str>,
+        candidate: Option<&str>,
+    ) -> Result<(Loaded, Loaded), Failure> {
+        let mut baseline = Side::parse(baseline.unwrap_or(BASE))?;
+        let candidate = Side::parse(candidate.unwrap_or(NEW))?;
+        if baseline == candidate {
+            return Err(Failure::new("failed to compare: both sides are the same")
+                .hint("name a baseline with `--baseline`, and save one with `cargo bench -- --save-baseline NAME`"));
+        }
+        if let (Side::Name(b), Side::Name(c)) = (&baseline, &candidate) {
+            let folder = self.folder()?;
+            let mut tree = read(&folder, Baselines::Named(&[b, c]))?;
+            let mut sides = (named(&mut tree, b, &folder), named(&mut tree, c, &folder));
+            sides.1.run.warnings.append(&mut tree.warnings);
+            let by_path = (sides.0.run.benchmarks.is_empty()).then(|| Side::at(b)).flatten();
+            match by_path {
+                // A bare word that no baseline is called may still be a file or folder here.
+                Some(side) => baseline = side,
+                None => {
+                    explain_missing(&mut sides, [b, c], &folder)?;
+                    return Ok(sides);
+                }
+            }
+        }
+        Ok((self.load(&baseline)?, self.load(&candidate)?))
+    }
+
+    /// Reads one side as it was named.
+    pub(super) fn side(&mut self, text: &str) -> Result<Loaded, Failure> {
+        let side = Side::parse(text)?;
+        let loaded = self.load(&side)?;
+        match Side::at(text) {
+            Some(path) if loaded.run.benchmarks.is_empty() && path != side => self.load(&path),
+            _ => Ok(loaded),
+        }
+    }
+
+    fn load(&mut self, side: &Side) -> Result<Loaded, Failure> {
+        match side {
+            Side::Name(name) => {
+                let folder = self.folder()?;
+                let mut tree = read(&folder, Baselines::Named(&[name]))?;
+                let mut loaded = named(&mut tree, name, &folder);
+                loaded.run.warnings.append(&mut tree.warnings);
+                warn_if_missing(&mut loaded, name, &folder)?;
+                Ok(loaded)
+            }
+            Side::Folder(folder, Some(name)) => {
+                let mut tree = read(folder, Baselines::Named(&[name]))?;
+                let mut loaded = named(&mut tree, name, folder);
+                loaded.run.warnings.append(&mut tree.warnings);
+                warn_if_missing(&mut loaded, name, folder)?;
+                loaded.run.label = format!("{}@{name}", folder.display());
+                Ok(loaded)
+            }
+            Side::Folder(folder, None) => load_folder(folder),
+            Side::File(path) => load_file(path),
+        }
+    }
+}
+
+/// Reads all results of a folder.
+pub(super) fn read(folder: &Path, baselines: Baselines<'_>) -> Result<Tree<Execution>, Failure> {
+    progress::while_reading(|n_read| criterion::read(folder, baselines, summarize, n_read)).map_err(Failure::new)
+}
+
+fn named(tree: &mut Tree<Execution>, name: &str, folder: &Path) -> Loaded {
+    Loaded { run: tree.take_run(name, name), source: folder.display().to_string() }
+}
+
+/// Says what baselines there are, where one that was asked for isn't.
+fn explain_missing(sides: &mut (Loaded, Loaded), names: [&str; 2], folder: &Path) -> Result<(), Failure> {
+    warn_if_missing(&mut sides.0, names[0], folder)?;
+    warn_if_missing(&mut sides.1, names[1], folder)
+}
+
+fn warn_if_missing(loaded: &mut Loaded, name: &str, folder: &Path) -> Result<(), Failure> {
+    if !loaded.run.benchmarks.is_empty() {
+        return Ok(());
+    }
+    let all = read(folder, Baselines::All)?;
+    let available = all.baselines().into_iter().map(str::to_owned).collect();
+    let kind =
+        if all.entries.is_empty() { WarningKind::NothingFound } else { WarningKind::NoSuchBaseline { available } };
+    let subject = if all.entries.is_empty() { folder.display().to_string() } else { name.to_owned() };
+    loaded.run.warnings.push(Warning { subject, kind });
+    Ok(())
+}
+
+/// A folder as a side: its last run, or the one baseline that it has.
+fn load_folder(folder: &Path) -> Result<Loaded, Failure> {
+    let mut tree = read(folder, Baselines::Named(&[NEW]))?;
+    let mut warnings = Vec::new();
+    let taken = if tree.entries.is_empty() {
+        tree = read(folder, Baselines::All)?;
+        let names = tree.baselines();
+        let taken = match names.iter().copied().collect::<Vec<_>>().as_slice() {
+            [] => None,
+            [only] => Some((*only).to_owned()),
+            _ if names.contains(BASE) => Some(BASE.to_owned()),
+            several => {
+                let list = several.join(", ");
+                return Err(Failure::new(format!(
+                    "failed to choose a baseline of {}: it has {list}",
+                    folder.display()
+                ))
+                .hint(format!("name one, as in {}@{}", folder.display(), several[0])));
+            }
+        };
+        let subject = folder.display().to_string();
+        let kind = match &taken {
+            Some(taken) => WarningKind::BaselineChosen { taken: taken.clone() },
+            None => WarningKind::NothingFound,
+        };
+        warnings.push(Warning { subject, kind });
+        taken
+    } else {
+        Some(NEW.to_owned())
+    };
+    let label = folder.display().to_string();
+    let mut run = tree.take_run(taken.as_deref().unwrap_or(NEW), &label);
+    run.warnings.append(&mut tree.warnings);
+    run.warnings.append(&mut warnings);
+    Ok(Loaded { run, source: label })
+}
+
+/// A file as a side: what `regress export` or `critcmp --export` wrote.
+fn load_file(path: &Path) -> Result<Loaded, Failure> {
+    #[derive(Deserialize)]
+    struct Head {
+        format: Option<String>,
+        schema: Option<String>,
+    }
+    let failed = |cause: String| Failure::new(format!("failed to read {}: {cause}", path.display()));
+    let size = std::fs::metadata(path).map_err(|e| failed(e.to_string()))?.len();
+    if size > LARGEST_FILE {
+        return Err(failed(format!("larger than {} GiB", LARGEST_FILE >> 30)));
+    }
+    let bytes = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
+    let head: Head = serde_json::from_slice(&bytes).map_err(|e| {
+        failed(format!("it is not JSON of an exported baseline: {e}")).hint("`regress export` writes such files")
+    })?;
+    let mut run = match (head.format, head.schema) {
+        (None, None) => criterion::read_critcmp_export(path, &bytes, |m| summarize(m, None))
+            .map_err(|e| Failure::new(e).hint("a baseline is a file of `regress export` or `critcmp --export`"))?,
+        _ => store::read_run(&bytes, summarize).map_err(|e| {
+            failed(e.to_string()).hint("a baseline is a file of `regress export` or `critcmp --export`")
+        })?,
+    };
+    run.label = if run.label.is_empty() { path.display().to_string() } else { run.label };
+    if run.benchmarks.is_empty() {
+        run.warnings.push(Warning { subject: path.display().to_string(), kind: WarningKind::NothingFound });
+    }
+    Ok(Loaded { run, source: path.display().to_string() })
+}
+
+/// The expression of `--filter`.
+pub(super) fn filter(text: Option<&str>) -> Result<Option<Pattern>, Failure> {
+    text.map(Pattern::regex).transpose().map_err(Failure::new)
+}
+
+/// Keeps the benchmarks that a filter matches; says so if none does.
+pub(super) fn apply_filter(filter: Option<&Pattern>, runs: &mut [&mut Run]) {
+    let Some(filter) = filter else { return };
+    for run in runs.iter_mut() {
+        run.benchmarks.retain(|b| filter.matches(b.id.as_str()));
+    }
+    if runs.iter().all(|run| run.benchmarks.is_empty())
+        && let Some(run) = runs.first_mut()
+    {
+        run.warnings.push(Warning { subject: filter.as_str().to_owned(), kind: WarningKind::PatternMatchesNothing });
+    }
+}
+
+/// Leaves out what `--since` says, and warns of what was not written by the last run.
+pub(super) fn apply_since(run: &mut Run, since: Option<&str>, now: SystemTime) -> Result<(), Failure> {
+    if let Some(text) = since {
+        let start = match text {
+            "last-run" => criterion::last_run_start(run),
+            text => Some(parse_since(text, now)?),
+        };
+        if let Some(start) = start {
+            criterion::written_since(run, start);
+        }
+    }
+    run.warnings.extend(criterion::stale(run));
+    run.warnings.extend(criterion::from_the_future(run, now));
+    Ok(())
+}
+
+fn parse_since(text: &str, now: SystemTime) -> Result<SystemTime, Failure> {
+    if let Ok(at) = text.parse::<jiff::Timestamp>() {
+        return Ok(SystemTime::from(at));
+    }
+    let length = text
+        .parse::<jiff::Span>()
+        .ok()
+        .and_then(|span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok())
+        .and_then(|length| std::time::Duration::try_from(length).ok());
+    length.and_then(|length| now.checked_sub(length)).ok_or_else(|| {
+        Failure::new(format!("`{text}` is not a time for --since"))
+            .hint("give `last-run`, a duration such as `2h` or `3d`, or a time such as 2026-01-31T12:00:00Z")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_side_is() {
+        let check = |text: &str, want: Option<Side>| assert_eq!(Side::parse(text).ok(), want, "{text}");
+        check("main", Some(Side::Name("main".into())));
+        check("v0.10", Some(Side::Name("v0.10".into())));
+        check("feat/x", Some(Side::Name("feat/x".into())));
+        check("./src", Some(Side::Folder("./src".into(), None)));
+        check("./src@main", Some(Side::Folder("./src".into(), Some("main".into()))));
+        check("./Cargo.toml", Some(Side::File("./Cargo.toml".into())));
+        check("none.json", None);
+        check("/none", None);
+        check("./none@main", None);
+    }
+
+    #[test]
+    fn what_since_may_be() {
+        let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+        let check = |text: &str, want: Option<u64>| {
+            let got = parse_since(text, now)
+                .ok()
+                .and_then(|t| t.duration_since(SystemTime::UNIX_EPOCH).ok())
+                .map(|d| d.as_secs());
+            assert_eq!(got, want, "{text}");
+        };
+        check("2h", Some(1_000_000 - 7200));
+        check("1d", Some(1_000_000 - 86_400));
+        check("1970-01-02T00:00:00Z", Some(86_400));
+        check("soon", None);
+    }
+}

@@ -1,0 +1,66 @@
+//! Text to where it should go.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use criterion_regress::report::{Format, Rows, TerminalStyle};
+
+use super::args::{ColorArg, FormatArg, OutputArgs};
+use super::failure::Failure;
+
+/// Prints the text of the wanted format, and writes the files.
+///
+/// `render` gives `None` for a format that has no place for what is to be told.
+pub(super) fn write(
+    args: &OutputArgs,
+    render: impl Fn(Format, Rows, TerminalStyle) -> Option<String>,
+) -> Result<(), Failure> {
+    let rows = rows(args);
+    let text = |format: FormatArg, style: TerminalStyle| {
+        render(format.into(), rows, style).ok_or_else(|| {
+            Failure::new("failed to write JUnit: it has a place for verdicts only")
+                .hint("use `regress check` for JUnit files")
+        })
+    };
+    print(&text(args.format, terminal_style(args.color))?)?;
+    for (format, path) in &args.outputs {
+        let plain = TerminalStyle { width: None, color: false };
+        write_file(path, &text(*format, plain)?)?;
+    }
+    Ok(())
+}
+
+fn rows(args: &OutputArgs) -> Rows {
+    if args.all { Rows::All } else { Rows::Notable }
+}
+
+/// Prints on standard output. A reader who has seen enough is no error.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("failed to write to standard output: {e}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).map_err(|e| Failure::new(format!("failed to write {}: {e}", path.display())))
+}
+
+pub(super) fn terminal_style(color: ColorArg) -> TerminalStyle {
+    let is_terminal = io::stdout().is_terminal();
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let color = match color {
+        ColorArg::Always => true,
+        ColorArg::Never => false,
+        ColorArg::Auto => {
+            is_terminal && !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        }
+    };
+    let measured = if is_terminal { terminal_size::terminal_size().map(|(width, _)| width.0) } else { None };
+    // Set by whoever knows the width where we can't measure it.
+    let stated = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|width| *width >= 20);
+    TerminalStyle { width: measured.or_else(stated), color }
+}

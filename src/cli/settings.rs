@@ -1,0 +1,304 @@
+//! What the arguments mean: a flag beats `REGRESS_*`, which beats `regress.toml`, which beats the profile. All defaults live
+//! here.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+use criterion_regress::compare::{Action, FailOn, NoiseThreshold, Pattern, Policy, Rule, Waiver};
+
+use super::args::{FailOnArg, PolicyArgs, ShiftArg};
+use super::config_file::{self, ActionWord, ConfigFile, FailOnWord, ProfileTable, RuleTable, ShiftWord};
+use super::failure::Failure;
+
+/// Where a setting came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    Flag(&'static str),
+    Environment(&'static str),
+    File(PathBuf),
+    FilesProfile(PathBuf, String),
+    Profile(String),
+    Default,
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Origin::Flag(flag) => write!(f, "--{flag}"),
+            Origin::Environment(name) => write!(f, "${name}"),
+            Origin::File(path) => write!(f, "{}", path.display()),
+            Origin::FilesProfile(path, profile) => {
+                write!(f, "{} [profiles.{profile}]", path.display())
+            }
+            Origin::Profile(profile) => write!(f, "profile {profile}"),
+            Origin::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A value and where it came from.
+#[derive(Debug, Clone)]
+pub(super) struct Setting<T> {
+    pub(super) value: T,
+    pub(super) origin: Origin,
+}
+
+/// All that is in force.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) file: Option<PathBuf>,
+    pub(super) profile: Setting<String>,
+    pub(super) baseline: Setting<Option<String>>,
+    pub(super) threshold: Setting<NoiseThreshold>,
+    pub(super) assumed_noise: Setting<f64>,
+    pub(super) fail_on: Setting<FailOn>,
+    pub(super) suite_shift: Setting<Action>,
+    pub(super) policy: Policy,
+}
+
+/// The built-in profiles.
+const PROFILES: [&str; 2] = ["smoke", "official"];
+
+/// A built-in profile's settings. All numbers are percentages.
+fn built_in(profile: &str) -> ProfileTable {
+    let (threshold, assumed_noise, fail_on) = match profile {
+        // A dedicated machine. Two executions there differ by 1.5 % or so, which a single one a side can't get below.
+        "official" => (2.0, 1.5, vec![FailOnWord::Inconclusive]),
+        // Shared runners: what the median benchmark of a hosted suite shows from one execution to the next.
+        _ => (20.0, 5.0, vec![]),
+    };
+    ProfileTable {
+        threshold: Some(threshold),
+        assumed_noise: Some(assumed_noise),
+        fail_on: Some(fail_on),
+        suite_shift: Some(ShiftWord::Fail),
+    }
+}
+
+impl Settings {
+    /// Puts together what was typed (`args`, and in `given` how), the environment, the file and the profile.
+    pub(super) fn resolve(
+        args: &PolicyArgs,
+        baseline: Option<&str>,
+        given: &ArgMatches,
+        today: &str,
+    ) -> Result<Settings, Failure> {
+        let file = find_file(args)?;
+        let config = file.as_deref().map(config_file::read).transpose()?.unwrap_or_default();
+        let from_file = |path: &Option<PathBuf>| Origin::File(path.clone().unwrap_or_default());
+
+        let profile = typed(args.profile.clone(), given, "profile", "REGRESS_PROFILE")
+            .or_else(|| Some(Setting { value: config.profile.clone()?, origin: from_file(&file) }))
+            .unwrap_or(Setting { value: PROFILES[0].to_owned(), origin: Origin::Default });
+        let name = profile.value.clone();
+        let files_profile = config.profiles.get(&name).cloned();
+        if files_profile.is_none() && !PROFILES.contains(&name.as_str()) {
+            let known: Vec<&str> = PROFILES.into_iter().chain(config.profiles.keys().map(String::as_str)).collect();
+            return Err(Failure::new(format!("there is no profile `{name}`")).hint(format!(
+                "profiles are: {}; define others as [profiles.{name}] in {}",
+                known.join(", "),
+                config_file::NAME
+            )));
+        }
+        let files_profile = files_profile.unwrap_or_default();
+        let built_in = built_in(&name);
+        let layers =
+            Layers { file: &file, config: &config, files_profile: &files_profile, built_in: &built_in, name: &name };
+
+        let threshold = typed(args.threshold, given, "threshold", "REGRESS_THRESHOLD")
+            .unwrap_or_else(|| layers.pick(config.threshold, |p| p.threshold));
+        let threshold = Setting { value: percent(threshold.value, &threshold.origin)?, origin: threshold.origin };
+        let assumed_noise = typed(args.assumed_noise, given, "assumed_noise", "REGRESS_ASSUMED_NOISE")
+            .unwrap_or_else(|| layers.pick(config.assumed_noise, |p| p.assumed_noise));
+        percent(assumed_noise.value, &assumed_noise.origin)?;
+        let fail_on = match typed(args.fail_on.clone(), given, "fail_on", "REGRESS_FAIL_ON") {
+            Some(typed) => Setting {
+                value: FailOn {
+                    inconclusive: typed.value.contains(&FailOnArg::Inconclusive),
+                    incomplete: typed.value.contains(&FailOnArg::Incomplete),
+                },
+                origin: typed.origin,
+            },
+            None => {
+                let words = layers.pick(config.fail_on.clone(), |p| p.fail_on.clone());
+                Setting { value: fail_on(&words.value), origin: words.origin }
+            }
+        };
+        let suite_shift = match typed(args.suite_shift, given, "suite_shift", "REGRESS_SUITE_SHIFT") {
+            Some(Setting { value: ShiftArg::Fail, origin }) => Setting { value: Action::Fail, origin },
+            Some(Setting { value: ShiftArg::Warn, origin }) => Setting { value: Action::Warn, origin },
+            None => {
+                let word = layers.pick(config.suite_shift, |p| p.suite_shift);
+                let value = match word.value {
+                    ShiftWord::Fail => Action::Fail,
+                    ShiftWord::Warn => Action::Warn,
+                };
+                Setting { value, origin: word.origin }
+            }
+        };
+        let baseline = match typed(baseline.map(str::to_owned), given, "baseline", "REGRESS_BASELINE") {
+            Some(typed) => Setting { value: Some(typed.value), origin: typed.origin },
+            None if config.baseline.is_some() => Setting { value: config.baseline.clone(), origin: from_file(&file) },
+            None => Setting { value: None, origin: Origin::Default },
+        };
+
+        let rules = config
+            .rules
+            .iter()
+            .enumerate()
+            .map(|(i, table)| rule(table, today).map_err(|why| in_file(&file, &format!("rule {}: {why}", i + 1))))
+            .collect::<Result<_, _>>()?;
+        let policy = Policy {
+            rules,
+            renames: config.renames.clone(),
+            ..policy(threshold.value, assumed_noise.value, suite_shift.value.clone(), fail_on.value)
+        };
+        Ok(Settings { file, profile, baseline, threshold, assumed_noise, fail_on, suite_shift, policy })
+    }
+}
+
+/// The policy of a table without verdicts: the default profile's noise, and nothing of anybody's configuration.
+pub(super) fn plain_policy() -> Policy {
+    let profile = built_in(PROFILES[0]);
+    let percent = |value: Option<f64>| value.unwrap_or_default();
+    policy(
+        NoiseThreshold::from_percent(percent(profile.threshold)).expect("built-in thresholds are percentages"),
+        percent(profile.assumed_noise),
+        Action::Fail,
+        FailOn::default(),
+    )
+}
+
+fn policy(threshold: NoiseThreshold, assumed_noise: f64, suite_shift: Action, fail_on: FailOn) -> Policy {
+    Policy {
+        threshold,
+        assumed_noise: (assumed_noise / 100.0).ln_1p(),
+        gate_level: 0.01,
+        equivalence_level: 0.05,
+        confidence: 0.95,
+        suite_shift,
+        fail_on,
+        rules: Vec::new(),
+        renames: BTreeMap::new(),
+    }
+}
+
+/// What lies below flags and environment.
+struct Layers<'a> {
+    file: &'a Option<PathBuf>,
+    config: &'a ConfigFile,
+    files_profile: &'a ProfileTable,
+    built_in: &'a ProfileTable,
+    name: &'a str,
+}
+
+impl Layers<'_> {
+    fn pick<T>(&self, top: Option<T>, of: impl Fn(&ProfileTable) -> Option<T>) -> Setting<T> {
+        let path = self.file.clone().unwrap_or_default();
+        if let Some(value) = top {
+            return Setting { value, origin: Origin::File(path) };
+        }
+        debug_assert!(self.config.profiles.contains_key(self.name) || of(self.files_profile).is_none());
+        if let Some(value) = of(self.files_profile) {
+            return Setting { value, origin: Origin::FilesProfile(path, self.name.to_owned()) };
+        }
+        let value = of(self.built_in).expect("built-in profiles say everything");
+        Setting {
+            value,
+            origin: Origin::Profile(if PROFILES.contains(&self.name) { self.name } else { PROFILES[0] }.to_owned()),
+        }
+    }
+}
+
+fn typed<T>(value: Option<T>, given: &ArgMatches, id: &'static str, variable: &'static str) -> Option<Setting<T>> {
+    let value = value?;
+    let origin = match given.value_source(id) {
+        Some(ValueSource::EnvVariable) => Origin::Environment(variable),
+        _ => Origin::Flag(match id {
+            "assumed_noise" => "assumed-noise",
+            "fail_on" => "fail-on",
+            "suite_shift" => "suite-shift",
+            id => id,
+        }),
+    };
+    Some(Setting { value, origin })
+}
+
+fn find_file(args: &PolicyArgs) -> Result<Option<PathBuf>, Failure> {
+    if args.no_config {
+        return Ok(None);
+    }
+    if let Some(path) = args.config.as_ref().filter(|path| !path.as_os_str().is_empty()) {
+        return Ok(Some(path.clone()));
+    }
+    let here = std::env::current_dir().map_err(|e| Failure::new(format!("failed to find the working folder: {e}")))?;
+    // As short as people write it: relative where it lies here.
+    Ok(config_file::find(&here).map(|path| path.strip_prefix(&here).map(Path::to_owned).unwrap_or(path)))
+}
+
+fn percent(value: f64, origin: &Origin) -> Result<NoiseThreshold, Failure> {
+    NoiseThreshold::from_percent(value).map_err(|e| Failure::new(format!("{e} (from {origin})")))
+}
+
+fn fail_on(words: &[FailOnWord]) -> FailOn {
+    FailOn {
+        inconclusive: words.contains(&FailOnWord::Inconclusive),
+        incomplete: words.contains(&FailOnWord::Incomplete),
+    }
+}
+
+fn in_file(file: &Option<PathBuf>, why: &str) -> Failure {
+    let path = file.as_deref().unwrap_or(Path::new(config_file::NAME));
+    Failure::new(format!("failed to read {}: {why}", path.display()))
+}
+
+fn rule(table: &RuleTable, today: &str) -> Result<Rule, String> {
+    let pattern = match (&table.glob, &table.regex) {
+        (Some(glob), None) => Pattern::glob(glob),
+        (None, Some(regex)) => Pattern::regex(regex),
+        (Some(_), Some(_)) => {
+            return Err("it has both a `glob` and a `regex`, and needs one of them".to_owned());
+        }
+        (None, None) => {
+            return Err("it has neither a `glob` nor a `regex`, and needs one of them".to_owned());
+        }
+    };
+    let pattern = pattern.map_err(|e| e.to_string())?;
+    let threshold = table.threshold.map(NoiseThreshold::from_percent).transpose().map_err(|e| e.to_string())?;
+    if let Some(floor) = table.floor_ns.filter(|floor| !(floor.is_finite() && *floor >= 0.0)) {
+        return Err(format!("`floor-ns` is {floor}, not a time"));
+    }
+    let action = table.action.map(|word| match word {
+        ActionWord::Fail => Action::Fail,
+        ActionWord::Warn => Action::Warn,
+        ActionWord::Ignore => Action::Ignore,
+    });
+    let (action, expired) = match &table.waive {
+        None => (action, None),
+        Some(_) if action.is_some() => {
+            return Err("it has both an `action` and a `waive`, and a waiver is an action".to_owned());
+        }
+        Some(waive) => {
+            let until: jiff::civil::Date = waive
+                .until
+                .parse()
+                .map_err(|_| format!("`until` is `{}`, not a date such as 2026-12-31", waive.until))?;
+            if waive.reason.trim().is_empty() {
+                return Err("a waiver needs a reason".to_owned());
+            }
+            let until = until.to_string();
+            // Dates in this form sort as text.
+            if until.as_str() < today {
+                (None, Some(until))
+            } else {
+                (Some(Action::Waived(Waiver { reason: waive.reason.clone(), until })), None)
+            }
+        }
+    };
+    if threshold.is_none() && table.floor_ns.is_none() && action.is_none() && expired.is_none() {
+        return Err("it says nothing: give it a `threshold`, `floor-ns`, `action` or `waive`".to_owned());
+    }
+    Ok(Rule { pattern, threshold, floor: table.floor_ns, action, expired })
+}
