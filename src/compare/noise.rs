@@ -4,7 +4,7 @@
 //! bulk of a suite doesn't change in one commit: the spread of its log ratios around their median is an empirical null. A
 //! small suite can't say much of itself, and is held up by a stated assumption.
 
-use super::{NoiseThreshold, Policy, RelativeChange, Verdict};
+use super::{Policy, RelativeChange, Verdict};
 use crate::stats::{MAD_TO_SD, median, median_absolute_deviation, normal_quantile, student_t_quantile, student_t_tail};
 
 /// Fewer benchmarks than this are no suite: their ratios say nothing about noise, as all of them may have changed.
@@ -141,17 +141,5 @@ impl Noise {
         let is_worth_telling = self.common.abs() > band / 4.0 && self.common.abs() > 4.0 * scatter;
         (verdict != Verdict::Inconclusive || is_worth_telling)
             .then(|| SuiteShift { change: RelativeChange::from_log_ratio(self.common), verdict })
-    }
-
-    /// The smallest slowdown of a benchmark with this noise that could have become a `Regression`.
-    pub(super) fn smallest_provable(
-        &self,
-        sd: f64,
-        n_compared: usize,
-        terms: NoiseThreshold,
-        level: f64,
-    ) -> RelativeChange {
-        let tail = level / n_compared.max(1) as f64;
-        RelativeChange::from_log_ratio((self.critical(tail) * sd).max(terms.log_band()))
     }
 }

@@ -25,23 +25,30 @@ pub(super) fn pair<'a>(baseline: &'a Run, candidate: &'a Run, renames: &BTreeMap
     let key =
         |b: &'a Benchmark| -> Key<'a> { (if one_root && !same_roots { "" } else { b.id.root() }, b.id.directory()) };
 
-    let mut left = Remaining::new(baseline, key);
-    let mut right = Remaining::new(candidate, key);
     let mut pairs: Vec<(&Benchmark, &Benchmark)> = Vec::with_capacity(candidate.benchmarks.len());
     let mut warnings = Vec::new();
 
-    let new_ids = candidate.benchmarks.iter().map(|b| (b.id.as_str(), b)).collect::<BTreeMap<_, _>>();
-    for old in baseline.benchmarks.iter() {
-        let renamed = renames.get(old.id.as_str()).and_then(|new| new_ids.get(new.as_str()));
-        if let Some(new) = renamed.filter(|new| right.has(key(new)) && left.has(key(old))) {
-            pairs.push((left.take(key(old)), right.take(key(new))));
+    let renamed = renamed(baseline, candidate, renames);
+    let is_renamed = |b: &Benchmark| renamed.iter().any(|(old, new)| std::ptr::eq(*old, b) || std::ptr::eq(*new, b));
+    let in_order = |run: &'a Run| {
+        let mut keyed: Vec<(Key<'a>, &Benchmark)> = run.benchmarks.iter().map(|b| (key(b), b)).collect();
+        keyed.retain(|(_, b)| renamed.is_empty() || !is_renamed(b));
+        keyed.sort_by_key(|(key, _)| *key);
+        keyed
+    };
+    let (mut left, mut right) = (Remaining::default(), Remaining::default());
+    let mut new = in_order(candidate).into_iter().peekable();
+    for (key, old) in in_order(baseline) {
+        while let Some((earlier, added)) = new.next_if(|(other, _)| *other < key) {
+            right.by_key.insert(earlier, added);
+        }
+        match new.next_if(|(other, _)| *other == key) {
+            Some((_, new)) => pairs.push((old, new)),
+            None => drop(left.by_key.insert(key, old)),
         }
     }
-    for old in baseline.benchmarks.iter() {
-        if left.has(key(old)) && right.has(key(old)) {
-            pairs.push((left.take(key(old)), right.take(key(old))));
-        }
-    }
+    right.by_key.extend(new);
+    pairs.extend(&renamed);
     for (old, new) in unique_matches(&left, &right, |b| format!("{}\n{}", b.id.root(), b.id.directory()).to_lowercase())
     {
         warnings.push(Warning {
@@ -72,22 +79,33 @@ pub(super) fn pair<'a>(baseline: &'a Run, candidate: &'a Run, renames: &BTreeMap
     Pairing { pairs, unpaired, warnings }
 }
 
+/// Pairs by the configuration's renames.
+fn renamed<'a>(
+    baseline: &'a Run,
+    candidate: &'a Run,
+    renames: &BTreeMap<String, String>,
+) -> Vec<(&'a Benchmark, &'a Benchmark)> {
+    let of = |run: &'a Run, id: &str| run.benchmarks.iter().find(|b| b.id.as_str() == id);
+    let pairs = renames.iter().filter_map(|(old, new)| Some((of(baseline, old)?, of(candidate, new)?)));
+    let mut taken: Vec<(&Benchmark, &Benchmark)> = Vec::new();
+    for (old, new) in pairs {
+        // Two old names may claim one new benchmark; the first in order has it.
+        if !taken.iter().any(|(_, other)| std::ptr::eq(*other, new)) {
+            taken.push((old, new));
+        }
+    }
+    taken
+}
+
 /// The benchmarks of one side that have no partner yet.
+#[derive(Default)]
 struct Remaining<'a> {
     by_key: BTreeMap<Key<'a>, &'a Benchmark>,
 }
 
 impl<'a> Remaining<'a> {
-    fn new(run: &'a Run, key: impl Fn(&'a Benchmark) -> Key<'a>) -> Remaining<'a> {
-        Remaining { by_key: run.benchmarks.iter().map(|b| (key(b), b)).collect() }
-    }
-
-    fn has(&self, key: Key<'_>) -> bool {
-        self.by_key.contains_key(&key)
-    }
-
     fn take(&mut self, key: Key<'a>) -> &'a Benchmark {
-        self.by_key.remove(&key).expect("callers ask has() first")
+        self.by_key.remove(&key).expect("matches are made of what remains, once each")
     }
 }
 

@@ -1,5 +1,6 @@
 //! The one place where thresholds meet numbers.
 
+use super::policy::Terms;
 use super::{BenchmarkComparison, ChangeInterval, Noise, NoiseThreshold, Pair, Policy, RelativeChange};
 use crate::model::Evidence;
 use crate::stats::holm;
@@ -41,17 +42,24 @@ struct Evidenced {
 pub(super) fn judge(pairs: &[Pair<'_>], noise: &Noise, policy: &Policy) -> Vec<BenchmarkComparison> {
     let changes: Vec<_> = pairs.iter().map(Pair::log_change).collect();
     let deviations: Vec<f64> = changes.iter().map(|change| noise.of(change)).collect();
-    let one_sided: Vec<f64> =
-        changes.iter().zip(&deviations).map(|(change, sd)| noise.tail(change.estimate.abs() / sd)).collect();
+    let terms: Vec<Terms> = pairs.iter().map(|pair| policy.for_benchmark(pair.candidate.id.as_str())).collect();
+    let thresholds: Vec<NoiseThreshold> =
+        terms.iter().zip(pairs).map(|(terms, pair)| terms.threshold.at_least(terms.floor, pair.locations)).collect();
+    // A change within its threshold is no candidate for a regression; taking its p for 1 can only make the others' larger.
+    let one_sided: Vec<f64> = (0..pairs.len())
+        .map(|i| {
+            let size = changes[i].estimate.abs();
+            if size > thresholds[i].log_band() { noise.tail(size / deviations[i]) } else { 1.0 }
+        })
+        .collect();
     let corrected = holm(&one_sided);
     let shown = noise.critical((1.0 - policy.confidence) / 2.0);
     let equivalence = noise.critical(policy.equivalence_level);
+    let smallest = noise.critical(policy.gate_level / pairs.len().max(1) as f64);
 
     let mut rows: Vec<BenchmarkComparison> = Vec::with_capacity(pairs.len());
-    for (i, pair) in pairs.iter().enumerate() {
-        let (estimate, sd) = (changes[i].estimate, deviations[i]);
-        let terms = policy.for_benchmark(pair.candidate.id.as_str());
-        let threshold = terms.threshold.at_least(terms.floor, pair.locations);
+    for (i, (pair, terms)) in pairs.iter().zip(terms).enumerate() {
+        let (estimate, sd, threshold) = (changes[i].estimate, deviations[i], thresholds[i]);
         let evidenced = Evidenced { estimate, p: corrected[i], equivalence: equivalence * sd };
         let (verdict, doubt) = match pair.evidence {
             Evidence::Quick => (Verdict::Inconclusive, Some(Doubt::Quick)),
@@ -73,7 +81,7 @@ pub(super) fn judge(pairs: &[Pair<'_>], noise: &Noise, policy: &Policy) -> Vec<B
                 upper: RelativeChange::from_log_ratio(estimate + shown * sd),
             },
             threshold,
-            smallest_provable: noise.smallest_provable(sd, pairs.len(), threshold, policy.gate_level),
+            smallest_provable: RelativeChange::from_log_ratio((smallest * sd).max(threshold.log_band())),
             verdict,
             doubt,
             action: terms.action,

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::time::SystemTime;
 
 #[cfg(not(unix))]
-pub(super) use portable::Folder;
+pub(super) use portable::{Folder, Inside};
 #[cfg(unix)]
-pub(super) use unix::Folder;
+pub(super) use unix::{Folder, Inside};
 
 /// What lies directly in a folder.
 #[derive(Debug, Default)]
@@ -72,6 +72,13 @@ mod unix {
         OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
     const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
+    /// One folder below it, held open while its files are read: short paths cost the system less.
+    #[derive(Debug)]
+    pub(in crate::criterion) struct Inside<'a> {
+        folder: OwnedFd,
+        root: &'a Folder,
+    }
+
     impl Folder {
         pub(in crate::criterion) fn open(path: &Path) -> io::Result<Folder> {
             // The folder itself may be a link: the user named it.
@@ -80,12 +87,17 @@ mod unix {
             Ok(Folder { root, counts_folders_on })
         }
 
-        pub(in crate::criterion) fn list(&self, folder: &Path) -> io::Result<Listing> {
+        pub(in crate::criterion) fn enter(&self, folder: &Path) -> io::Result<Inside<'_>> {
             let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            let open = openat(&self.root, here, FOLDER, Mode::empty())?;
+            Ok(Inside { folder: openat(&self.root, here, FOLDER, Mode::empty())?, root: self })
+        }
+    }
+
+    impl Inside<'_> {
+        pub(in crate::criterion) fn list(&self) -> io::Result<Listing> {
             let mut listing = Listing::default();
             let mut buffer = [MaybeUninit::uninit(); 8192];
-            let mut entries = RawDir::new(open.as_fd(), &mut buffer);
+            let mut entries = RawDir::new(self.folder.as_fd(), &mut buffer);
             while let Some(entry) = entries.next() {
                 let entry = entry?;
                 let name = OsStr::from_bytes(entry.file_name().to_bytes());
@@ -94,7 +106,7 @@ mod unix {
                 }
                 let kind = match entry.file_type() {
                     FileType::Unknown => {
-                        let stat = statat(&open, name, AtFlags::SYMLINK_NOFOLLOW)?;
+                        let stat = statat(&self.folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
                         FileType::from_raw_mode(stat.st_mode)
                     }
                     known => known,
@@ -108,30 +120,33 @@ mod unix {
             Ok(listing)
         }
 
-        /// Whether a folder is known to hold no folders; `false` where that can't be told without listing it.
-        pub(in crate::criterion) fn holds_no_folders(&self, folder: &Path) -> bool {
-            let Some(trusted) = self.counts_folders_on else {
-                return false;
-            };
+        /// Opens a folder below this one.
+        pub(in crate::criterion) fn enter(&self, folder: &str) -> io::Result<Inside<'_>> {
+            Ok(Inside { folder: openat(&self.folder, folder, FOLDER, Mode::empty())?, root: self.root })
+        }
+
+        /// Whether a folder in it is known to hold no folders; `false` where that can't be told without listing it.
+        pub(in crate::criterion) fn holds_no_folders(&self, folder: &OsStr) -> bool {
+            let Some(trusted) = self.root.counts_folders_on else { return false };
             // "." and the entry in the parent are the two links of a folder without folders in it.
-            statat(&self.root, folder, AtFlags::SYMLINK_NOFOLLOW)
+            statat(&self.folder, folder, AtFlags::SYMLINK_NOFOLLOW)
                 .is_ok_and(|stat| u64::from(stat.st_nlink as u32) == 2 && device(&stat) == trusted)
         }
 
         /// Reads a file into `buffer`, replacing what is there.
-        pub(in crate::criterion) fn read(&self, file: &Path, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Unread> {
-            let open = openat(&self.root, file, FILE, Mode::empty()).map_err(io::Error::from)?;
+        pub(in crate::criterion) fn read(&self, file: &str, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Unread> {
+            let open = openat(&self.folder, file, FILE, Mode::empty()).map_err(io::Error::from)?;
             read_open(&open, limit, buffer, None)
         }
 
         /// Reads a file into `buffer`, and says when it was written.
         pub(in crate::criterion) fn read_dated(
             &self,
-            file: &Path,
+            file: &str,
             limit: u64,
             buffer: &mut Vec<u8>,
         ) -> Result<Option<SystemTime>, Unread> {
-            let open = openat(&self.root, file, FILE, Mode::empty()).map_err(io::Error::from)?;
+            let open = openat(&self.folder, file, FILE, Mode::empty()).map_err(io::Error::from)?;
             let stat = fstat(&open).map_err(io::Error::from)?;
             read_open(&open, limit, buffer, u64::try_from(stat.st_size).ok())?;
             Ok(written_at(&stat))
@@ -153,7 +168,7 @@ mod unix {
             // A short read of a regular file is its end; asking again would cost a call per file. Where the size is
             // known, it decides.
             let is_end = match size {
-                Some(size) => n_read == 0 || (n_read < CHUNK && buffer.len() as u64 >= size),
+                Some(size) => n_read == 0 || buffer.len() as u64 == size,
                 None => n_read < CHUNK,
             };
             if is_end {
@@ -200,6 +215,8 @@ mod unix {
 #[cfg(any(not(unix), test))]
 #[cfg_attr(unix, allow(dead_code, reason = "tested on every system, used where there is no openat"))]
 mod portable {
+    use std::ffi::OsStr;
+    use std::marker::PhantomData;
     use std::path::PathBuf;
 
     use super::{Listing, Path, SystemTime, Unread, io};
@@ -210,15 +227,28 @@ mod portable {
         root: PathBuf,
     }
 
+    /// One folder below it.
+    #[derive(Debug)]
+    pub(in crate::criterion) struct Inside<'a> {
+        folder: PathBuf,
+        root: PhantomData<&'a Folder>,
+    }
+
     impl Folder {
         pub(in crate::criterion) fn open(path: &Path) -> io::Result<Folder> {
             std::fs::read_dir(path)?;
             Ok(Folder { root: path.to_owned() })
         }
 
-        pub(in crate::criterion) fn list(&self, folder: &Path) -> io::Result<Listing> {
+        pub(in crate::criterion) fn enter(&self, folder: &Path) -> io::Result<Inside<'_>> {
+            Ok(Inside { folder: self.root.join(folder), root: PhantomData })
+        }
+    }
+
+    impl Inside<'_> {
+        pub(in crate::criterion) fn list(&self) -> io::Result<Listing> {
             let mut listing = Listing::default();
-            for entry in std::fs::read_dir(self.root.join(folder))? {
+            for entry in std::fs::read_dir(&self.folder)? {
                 let entry = entry?;
                 let kind = entry.file_type()?;
                 let names = if kind.is_dir() {
@@ -233,22 +263,29 @@ mod portable {
             Ok(listing)
         }
 
-        pub(in crate::criterion) fn holds_no_folders(&self, _: &Path) -> bool {
+        pub(in crate::criterion) fn enter(&self, folder: &str) -> io::Result<Inside<'_>> {
+            Ok(Inside { folder: self.folder.join(folder), root: PhantomData })
+        }
+
+        pub(in crate::criterion) fn holds_no_folders(&self, _: &OsStr) -> bool {
             false
         }
 
-        pub(in crate::criterion) fn read(&self, file: &Path, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Unread> {
+        pub(in crate::criterion) fn read(&self, file: &str, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Unread> {
             self.read_dated(file, limit, buffer).map(drop)
         }
 
         pub(in crate::criterion) fn read_dated(
             &self,
-            file: &Path,
+            file: &str,
             limit: u64,
             buffer: &mut Vec<u8>,
         ) -> Result<Option<SystemTime>, Unread> {
-            let path = self.root.join(file);
+            let path = self.folder.join(file);
             let metadata = std::fs::symlink_metadata(&path)?;
+            if metadata.is_dir() {
+                return Err(Unread::Failed(io::ErrorKind::IsADirectory.into()));
+            }
             if !metadata.is_file() {
                 return Err(Unread::Failed(io::Error::other("not a regular file")));
             }
@@ -273,27 +310,32 @@ mod tests {
         std::os::unix::fs::symlink("f", dir.path().join("a/link")).expect("a link");
         let (unix, portable) =
             (Folder::open(dir.path()).expect("open"), portable::Folder::open(dir.path()).expect("open"));
+        let a = Path::new("a");
+        let (unix, portable) = (unix.enter(a).expect("enter"), portable.enter(a).expect("enter"));
 
         let sorted = |mut listing: Listing| {
             listing.files.sort();
             format!("{listing:?}")
         };
-        let a = Path::new("a");
-        assert_eq!(sorted(unix.list(a).expect("list")), sorted(portable.list(a).expect("list")));
+        assert_eq!(sorted(unix.list().expect("list")), sorted(portable.list().expect("list")));
 
         let (mut one, mut two) = (Vec::new(), Vec::new());
-        for file in ["a/f", "a/exact"] {
-            let dated = unix.read_dated(Path::new(file), 50_000, &mut one).expect("read");
-            assert_eq!(dated, portable.read_dated(Path::new(file), 50_000, &mut two).expect("read"));
+        for file in ["f", "exact"] {
+            let dated = unix.read_dated(file, 50_000, &mut one).expect("read");
+            assert_eq!(dated, portable.read_dated(file, 50_000, &mut two).expect("read"));
             assert_eq!(one, two);
-            unix.read(Path::new(file), 50_000, &mut one).expect("read");
+            unix.read(file, 50_000, &mut one).expect("read");
             assert_eq!(one, two);
         }
-        assert!(matches!(unix.read(Path::new("a/f"), 39_999, &mut one), Err(Unread::TooLarge(_))));
-        assert!(matches!(portable.read(Path::new("a/f"), 39_999, &mut one), Err(Unread::TooLarge(_))));
-        assert!(matches!(unix.read(Path::new("a/none"), 9, &mut one), Err(Unread::Missing)));
-        assert!(matches!(unix.read(Path::new("a/link"), 99_999, &mut one), Err(Unread::Failed(_))));
-        assert!(matches!(portable.read(Path::new("a/link"), 99_999, &mut one), Err(Unread::Failed(_))));
-        assert!(!unix.holds_no_folders(a));
+        assert!(matches!(unix.read("f", 39_999, &mut one), Err(Unread::TooLarge(_))));
+        assert!(matches!(portable.read("f", 39_999, &mut one), Err(Unread::TooLarge(_))));
+        assert!(matches!(unix.read("none", 9, &mut one), Err(Unread::Missing)));
+        assert!(matches!(unix.read("link", 99_999, &mut one), Err(Unread::Failed(_))));
+        assert!(matches!(portable.read("link", 99_999, &mut one), Err(Unread::Failed(_))));
+        for error in [unix.read("b", 9, &mut one), portable.read("b", 9, &mut one)] {
+            assert!(matches!(error, Err(Unread::Failed(e)) if e.kind() == io::ErrorKind::IsADirectory));
+        }
+        assert!(unix.enter("b").expect("enter").list().expect("list").files.is_empty());
+        assert!(!unix.holds_no_folders(std::ffi::OsStr::new("missing")));
     }
 }

@@ -62,24 +62,43 @@ fn scan(bytes: &[u8]) -> Option<Parts> {
 fn scan_numbers(mut rest: &[u8]) -> Option<(Vec<f64>, &[u8])> {
     let mut numbers = Vec::with_capacity(100);
     loop {
-        let end = rest.iter().position(|b| matches!(b, b',' | b']'))?;
-        numbers.push(number(&rest[..end])?);
-        let is_last = rest[end] == b']';
-        rest = &rest[end + 1..];
-        if is_last {
-            return Some((numbers, rest));
+        let (number, length) = match whole_number(rest) {
+            Some(whole) => whole,
+            None => any_number(rest)?,
+        };
+        numbers.push(number);
+        let end = *rest.get(length)?;
+        rest = &rest[length + 1..];
+        match end {
+            b',' => {}
+            b']' => return Some((numbers, rest)),
+            _ => return None,
         }
     }
 }
 
-fn number(token: &[u8]) -> Option<f64> {
-    // Up to 15 digits are exact in an f64.
-    let digits = token.strip_suffix(b".0").filter(|d| (1..=15).contains(&d.len()));
-    if let Some(digits) = digits.filter(|d| d.iter().all(u8::is_ascii_digit) && (d.len() == 1 || d[0] != b'0')) {
-        return Some(digits.iter().fold(0_u64, |n, d| n * 10 + u64::from(d - b'0')) as f64);
+/// A number written as `12345.0`, with its length; up to 15 digits are exact in an f64.
+fn whole_number(bytes: &[u8]) -> Option<(f64, usize)> {
+    let mut value = 0_u64;
+    let mut length = 0;
+    while let Some(digit) = bytes.get(length).map(|b| b.wrapping_sub(b'0')).filter(|digit| *digit <= 9) {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        length += 1;
     }
-    let is_plain = token.iter().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
-    is_plain.then(|| serde_json::from_slice(token).ok()).flatten()
+    let has_leading_zero = length > 1 && bytes[0] == b'0';
+    let is_whole = (1..=15).contains(&length)
+        && !has_leading_zero
+        && bytes[length..].starts_with(b".0")
+        && matches!(bytes.get(length + 2), Some(b',' | b']'));
+    is_whole.then_some((value as f64, length + 2))
+}
+
+/// Any other number, with its length.
+fn any_number(bytes: &[u8]) -> Option<(f64, usize)> {
+    let length = bytes.iter().position(|b| matches!(b, b',' | b']'))?;
+    let is_plain = bytes[..length].iter().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
+    let number = is_plain.then(|| serde_json::from_slice(&bytes[..length]).ok()).flatten()?;
+    Some((number, length))
 }
 
 #[cfg(test)]

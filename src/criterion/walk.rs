@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::folder::{Folder, Listing, Unread};
+use super::folder::{Folder, Inside, Listing, Unread};
 use super::name::name;
 use super::{BASE, NEW, ReadError, Tree, cargo_criterion, files, sample_json};
 use crate::model::{Entry, Measurement, SuggestedChange, Unit, Warning, WarningKind};
@@ -59,8 +59,8 @@ pub fn read<T: Send>(
     let root = Folder::open(folder).map_err(|e| ReadError::new(folder, describe(&e)))?;
     let walk = Walk { root, at: folder, baselines, sum_up, n_read, queue: Queue::new(PathBuf::new()) };
     let mut found = walk.run();
-    found.entries.sort_by(|a, b| a.id.cmp(&b.id).then_with(|| a.baseline.cmp(&b.baseline)));
-    found.warnings.sort();
+    // Every thread's share is in order already, so that this only merges.
+    found.sort();
     Ok(Tree { entries: found.entries, warnings: found.warnings })
 }
 
@@ -71,6 +71,11 @@ pub(super) struct Found<T> {
 }
 
 impl<T> Found<T> {
+    fn sort(&mut self) {
+        self.entries.sort_by(|a, b| a.id.cmp(&b.id).then_with(|| a.baseline.cmp(&b.baseline)));
+        self.warnings.sort();
+    }
+
     fn warn(&mut self, subject: &Path, kind: WarningKind) {
         self.warnings.push(Warning { subject: shown(subject), kind });
     }
@@ -93,6 +98,25 @@ struct Walk<'a, F> {
     sum_up: F,
     n_read: &'a AtomicUsize,
     queue: Queue,
+}
+
+/// A folder that is being visited.
+struct Here<'a> {
+    inside: Inside<'a>,
+    /// Relative to the folder that is read.
+    path: &'a Path,
+}
+
+/// A file in a baseline's folder, which may be the folder that is visited itself.
+fn below(baseline: &str, file: &str) -> String {
+    if baseline.is_empty() { file.to_owned() } else { format!("{baseline}/{file}") }
+}
+
+fn read_unit(here: &Here<'_>, baseline: &str, buffer: &mut Vec<u8>) -> Unit {
+    match here.inside.read(&below(baseline, "raw.csv"), LARGEST_SAMPLE, buffer) {
+        Ok(()) => files::parse_unit(buffer),
+        Err(_) => Unit::Unstated,
+    }
 }
 
 /// One side of a benchmark before it has been summed up.
@@ -134,6 +158,7 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
                 self.visit(&folder, &mut buffer, &mut visiting.next, &mut found);
             }
         }
+        found.sort();
         found
     }
 
@@ -142,13 +167,15 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
             found.warn(folder, WarningKind::TooDeep);
             return;
         }
-        let listing = match self.root.list(folder) {
-            Ok(listing) => listing,
+        let entered = self.root.enter(folder).and_then(|inside| inside.list().map(|listing| (inside, listing)));
+        let (inside, listing) = match entered {
+            Ok(entered) => entered,
             Err(e) => {
                 found.warn(folder, WarningKind::Unreadable { cause: describe(&e) });
                 return;
             }
         };
+        let here = Here { inside, path: folder };
         for other in &listing.others {
             found.warn(&folder.join(other), WarningKind::Symlink);
         }
@@ -160,19 +187,20 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
         }
         match self.baselines {
             Baselines::All => {
-                self.visit_for_all(folder, &listing, buffer, found);
+                self.visit_for_all(&here, &listing, buffer, found);
                 next.extend(listing.folders.iter().map(|name| folder.join(name)));
             }
-            Baselines::Named(names) => self.visit_for_named(folder, &listing, names, buffer, next, found),
+            Baselines::Named(names) => self.visit_for_named(&here, &listing, names, buffer, next, found),
         }
     }
 
-    fn visit_for_all(&self, folder: &Path, listing: &Listing, buffer: &mut Vec<u8>, found: &mut Found<T>) {
+    fn visit_for_all(&self, here: &Here<'_>, listing: &Listing, buffer: &mut Vec<u8>, found: &mut Found<T>) {
+        let folder = here.path;
         let has = |file: &str| listing.files.iter().any(|f| f == file);
         let is_change = folder.file_name() == Some(OsStr::new("change"));
         let is_result = has("sample.json") || has("benchmark.json") || has("raw.csv") || has("tukey.json");
         if is_result || (has("estimates.json") && !is_change) {
-            if let Some(side) = self.read_side(folder, true, buffer, found) {
+            if let Some(side) = self.read_side(here, "", true, buffer, found) {
                 self.add(folder, side, None, found);
             }
         } else if listing.files.is_empty() && listing.folders.is_empty() && is_hollow_baseline(folder) {
@@ -182,25 +210,26 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
 
     fn visit_for_named(
         &self,
-        folder: &Path,
+        here: &Here<'_>,
         listing: &Listing,
         names: &[&str],
         buffer: &mut Vec<u8>,
         next: &mut Vec<PathBuf>,
         found: &mut Found<T>,
     ) {
+        let folder = here.path;
         // The later side first: what it states decides what is worth asking of the earlier one.
         let mut later: Option<(&str, Side)> = None;
         let mut earlier: Option<(&str, Side)> = None;
+        let mut is_benchmark = false;
         for wanted in names.iter().rev() {
             let first_part = wanted.split('/').next().unwrap_or(wanted);
             if !listing.folders.iter().any(|f| f == first_part) {
                 continue;
             }
             let ask_unit = later.as_ref().is_none_or(|(_, side)| side.unit != Unit::Unstated);
-            let Some(side) = self.read_side(&folder.join(wanted), ask_unit, buffer, found) else {
-                continue;
-            };
+            let Some(side) = self.read_side(here, wanted, ask_unit, buffer, found) else { continue };
+            is_benchmark = true;
             if later.is_none() {
                 later = Some((wanted, side));
             } else if let Some((name, side)) = earlier.replace((wanted, side)) {
@@ -209,7 +238,7 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
         }
         let change = match (&later, &earlier) {
             (Some((NEW, new)), Some((BASE, base))) if new.measurement == base.measurement => {
-                self.read_change(folder, new.written_at, buffer, found)
+                self.read_change(here, new.written_at, buffer, found)
             }
             _ => None,
         };
@@ -218,49 +247,54 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
         {
             self.add(&folder.join(name), side, change, found);
         }
-        for name in &listing.folders {
-            let below = folder.join(name);
-            if !self.root.holds_no_folders(&below) {
-                next.push(below);
-            }
-        }
+        // In a benchmark's folder lie mostly baselines, in which nothing else lies; in a group's, mostly benchmarks.
+        let is_leaf = |name: &OsStr| (is_benchmark || name == "report") && here.inside.holds_no_folders(name);
+        next.extend(listing.folders.iter().filter(|name| !is_leaf(name)).map(|name| folder.join(name)));
         if folder.as_os_str().is_empty() && listing.files.iter().any(|f| f == "benchmark.json" || f == "sample.json") {
             // The folder that was named is itself a baseline: take it for whichever was asked for.
-            if let (Some(side), Some(wanted)) = (self.read_side(folder, true, buffer, found), names.last()) {
+            if let (Some(side), Some(wanted)) = (self.read_side(here, "", true, buffer, found), names.last()) {
                 self.add(Path::new(wanted), side, None, found);
             }
         }
     }
 
     /// Reads the result in a baseline's folder; `None` if there is none, with a warning if there should be.
-    fn read_side(&self, place: &Path, ask_unit: bool, buffer: &mut Vec<u8>, found: &mut Found<T>) -> Option<Side> {
-        let (measurement, written_at) = self.read_measurement(place, buffer, found)?;
-        let file = place.join("benchmark.json");
-        let declared = match self.root.read(&file, LARGEST_FILE, buffer) {
+    fn read_side(
+        &self,
+        here: &Here<'_>,
+        baseline: &str,
+        ask_unit: bool,
+        buffer: &mut Vec<u8>,
+        found: &mut Found<T>,
+    ) -> Option<Side> {
+        let (measurement, written_at) = self.read_measurement(here, baseline, buffer, found)?;
+        let file = below(baseline, "benchmark.json");
+        let declared = match here.inside.read(&file, LARGEST_FILE, buffer) {
             Ok(()) if buffer.is_empty() => {
-                found.warn(&file, WarningKind::EmptyFile);
+                found.warn(&here.path.join(file), WarningKind::EmptyFile);
                 None
             }
-            Ok(()) => {
-                files::parse_benchmark(buffer).map_err(|cause| found.warn(&file, WarningKind::Malformed { cause })).ok()
-            }
+            Ok(()) => files::parse_benchmark(buffer)
+                .map_err(|cause| found.warn(&here.path.join(file), WarningKind::Malformed { cause }))
+                .ok(),
             Err(Unread::Missing) => {
-                found.warn(place, WarningKind::NoBenchmarkJson);
+                found.warn(&here.path.join(baseline), WarningKind::NoBenchmarkJson);
                 None
             }
             Err(unread) => {
-                found.warn_unread(&file, unread);
+                found.warn_unread(&here.path.join(file), unread);
                 None
             }
         };
-        let unit = if ask_unit { self.read_unit(place, buffer) } else { Unit::Unstated };
+        let unit = if ask_unit { read_unit(here, baseline, buffer) } else { Unit::Unstated };
         self.n_read.fetch_add(1, Ordering::Relaxed);
         Some(Side { measurement, written_at, declared, unit })
     }
 
     fn read_measurement(
         &self,
-        place: &Path,
+        here: &Here<'_>,
+        baseline: &str,
         buffer: &mut Vec<u8>,
         found: &mut Found<T>,
     ) -> Option<(Measurement, Option<SystemTime>)> {
@@ -272,66 +306,62 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
         ];
         // The first that is there decides. If it is broken, the others are no way out: they may be of another execution.
         for (name, parse) in sources {
-            let file = place.join(name);
-            let written_at = match self.root.read_dated(&file, LARGEST_SAMPLE, buffer) {
+            let file = below(baseline, name);
+            let written_at = match here.inside.read_dated(&file, LARGEST_SAMPLE, buffer) {
                 Ok(written_at) => written_at,
                 Err(Unread::Missing) => continue,
-                Err(unread) if name == "estimates.json" && is_folder(&unread) => continue,
+                // A folder of that name is a benchmark's.
+                Err(unread) if is_folder(&unread) => continue,
                 Err(unread) => {
-                    found.warn_unread(&file, unread);
+                    found.warn_unread(&here.path.join(file), unread);
                     return None;
                 }
             };
             if buffer.is_empty() {
-                found.warn(&file, WarningKind::EmptyFile);
+                found.warn(&here.path.join(file), WarningKind::EmptyFile);
                 return None;
             }
             return match parse(buffer) {
                 Ok(measurement) => {
                     if name == "estimates.json" {
-                        found.warn(place, WarningKind::NoSample);
+                        found.warn(&here.path.join(baseline), WarningKind::NoSample);
                     }
                     Some((measurement, written_at))
                 }
                 Err(cause) => {
-                    found.warn(&file, WarningKind::Malformed { cause });
+                    found.warn(&here.path.join(file), WarningKind::Malformed { cause });
                     None
                 }
             };
         }
-        self.warn_without_measurement(place, found);
+        self.warn_without_measurement(here, baseline, found);
         None
     }
 
     /// Tells a result that lost its files from a folder that was never one.
-    fn warn_without_measurement(&self, place: &Path, found: &mut Found<T>) {
-        let Ok(listing) = self.root.list(place) else {
-            return;
-        };
+    fn warn_without_measurement(&self, here: &Here<'_>, baseline: &str, found: &mut Found<T>) {
+        let place = here.path.join(baseline);
+        let listing =
+            if baseline.is_empty() { here.inside.list() } else { here.inside.enter(baseline).and_then(|b| b.list()) };
+        let Ok(listing) = listing else { return };
         if listing.files.iter().any(|f| f == "benchmark.json" || f == "tukey.json") {
-            found.warn(place, WarningKind::NoMeasurements);
+            found.warn(&place, WarningKind::NoMeasurements);
         } else if listing.folders.is_empty() && listing.files.iter().all(|f| is_placeholder(f)) {
-            found.warn(place, WarningKind::HollowBaseline);
-        }
-    }
-
-    fn read_unit(&self, place: &Path, buffer: &mut Vec<u8>) -> Unit {
-        match self.root.read(&place.join("raw.csv"), LARGEST_SAMPLE, buffer) {
-            Ok(()) => files::parse_unit(buffer),
-            Err(_) => Unit::Unstated,
+            found.warn(&place, WarningKind::HollowBaseline);
         }
     }
 
     /// Criterion's own comparison, if it belongs to the result that was written at `result_at`.
     fn read_change(
         &self,
-        benchmark: &Path,
+        here: &Here<'_>,
         result_at: Option<SystemTime>,
         buffer: &mut Vec<u8>,
         found: &mut Found<T>,
     ) -> Option<SuggestedChange> {
-        let file = benchmark.join("change/estimates.json");
-        let written_at = match self.root.read_dated(&file, LARGEST_FILE, buffer) {
+        let name = "change/estimates.json";
+        let file = here.path.join(name);
+        let written_at = match here.inside.read_dated(name, LARGEST_FILE, buffer) {
             Ok(written_at) => written_at,
             Err(Unread::Missing) => return None,
             Err(unread) => {

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::SystemTime;
 
 use super::{BenchmarkId, Execution, Sample, Throughput, Unit, Warning};
@@ -75,11 +75,17 @@ impl Run {
     /// Ids that several folders share, each with its folders in order.
     #[must_use]
     pub fn duplicate_ids(&self) -> BTreeMap<&str, Vec<&Benchmark>> {
+        // Ids are almost in order when folders are, and then this sort is one pass.
+        let mut ids: Vec<&str> = self.benchmarks.iter().map(|b| b.id.as_str()).collect();
+        ids.sort();
+        let repeated: HashSet<&str> = ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+        if repeated.is_empty() {
+            return BTreeMap::new();
+        }
         let mut by_id: BTreeMap<&str, Vec<&Benchmark>> = BTreeMap::new();
-        for benchmark in &self.benchmarks {
+        for benchmark in self.benchmarks.iter().filter(|b| repeated.contains(b.id.as_str())) {
             by_id.entry(benchmark.id.as_str()).or_default().push(benchmark);
         }
-        by_id.retain(|_, sharing| sharing.len() > 1);
         by_id
     }
 

@@ -1,6 +1,7 @@
 use std::hash::{DefaultHasher, Hasher};
 use std::time::SystemTime;
 
+use super::quantile::select_median;
 use super::{MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, quantile, weighted_median};
 use crate::model::{Evidence, Execution, Measurement, Sample, SamplingMode};
 
@@ -53,8 +54,7 @@ fn from_sample(sample: &Sample, measured_at: Option<SystemTime>) -> Execution {
 
 fn standard_error(sorted: &[(f64, f64)], typical: f64) -> f64 {
     let mut distances: Vec<f64> = sorted.iter().map(|(value, _)| (value - typical).abs()).collect();
-    distances.sort_unstable_by(f64::total_cmp);
-    let mut spread = MAD_TO_SD * quantile(&distances, 0.5);
+    let mut spread = MAD_TO_SD * select_median(&mut distances);
     if spread <= 0.0 {
         // More than half of the values are equal (a coarse clock). The mean distance still sees the rest; for normal
         // values it is sd·√(2/π).

@@ -15,17 +15,30 @@ pub fn quantile(sorted: &[f64], p: f64) -> f64 {
 /// The median of `values` in any order, or NaN when there are none.
 #[must_use]
 pub fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    quantile(&sorted, 0.5)
+    select_median(&mut values.to_vec())
+}
+
+/// The median of `values`, which are left in another order; in linear time.
+pub(super) fn select_median(values: &mut [f64]) -> f64 {
+    if values.is_empty() {
+        return f64::NAN;
+    }
+    let middle = values.len() / 2;
+    let is_even = values.len().is_multiple_of(2);
+    let (below, at, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    let at = *at;
+    if !is_even {
+        return at;
+    }
+    let below = below.iter().copied().max_by(f64::total_cmp).unwrap_or(at);
+    below + (at - below) * 0.5
 }
 
 /// The median of the distances from `center`, unscaled, or NaN when there are no values.
 #[must_use]
 pub fn median_absolute_deviation(values: &[f64], center: f64) -> f64 {
     let mut distances: Vec<f64> = values.iter().map(|x| (x - center).abs()).collect();
-    distances.sort_unstable_by(f64::total_cmp);
-    quantile(&distances, 0.5)
+    select_median(&mut distances)
 }
 
 /// The lower and upper weighted medians' midpoint of `(value, weight)` pairs that are sorted by value.
