@@ -108,6 +108,11 @@ fn parse_output(text: &str) -> Result<(FormatArg, PathBuf), String> {
     Ok((FormatArg::from_str(format, true)?, PathBuf::from(path)))
 }
 
+fn parse_percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim();
+    number.parse().map_err(|_| "expected a percentage, as in 20".to_owned())
+}
+
 /// Compare the last run with a baseline, and say whether anything became slower
 ///
 /// Without --baseline, the last `cargo bench` is compared with the one before it. Criterion has overwritten that one by then,
@@ -149,7 +154,7 @@ pub(super) struct CheckArgs {
 #[command(next_help_heading = "Policy")]
 pub(super) struct PolicyArgs {
     /// The change that matters, as a percentage [default: by profile]
-    #[arg(long, short = 't', value_name = "PERCENT", env = "REGRESS_THRESHOLD")]
+    #[arg(long, short = 't', value_name = "PERCENT", env = "REGRESS_THRESHOLD", value_parser = parse_percent)]
     pub(super) threshold: Option<f64>,
 
     /// smoke (20 %, shared machines), official (2 %, dedicated machine), or one of the configuration's [default: smoke]
@@ -161,7 +166,7 @@ pub(super) struct PolicyArgs {
     pub(super) fail_on: Option<Vec<FailOnArg>>,
 
     /// How far two executions of the same code differ, in percent, where nothing better is known [default: by profile]
-    #[arg(long, value_name = "PERCENT", env = "REGRESS_ASSUMED_NOISE")]
+    #[arg(long, value_name = "PERCENT", env = "REGRESS_ASSUMED_NOISE", value_parser = parse_percent)]
     pub(super) assumed_noise: Option<f64>,
 
     /// What a slowdown of the whole suite beyond the threshold does [default: fail]
@@ -236,7 +241,7 @@ pub(super) struct CompareArgs {
     pub(super) group: Option<String>,
 
     /// Leave out rows whose values differ by less than this percentage
-    #[arg(long, short = 't', value_name = "PERCENT")]
+    #[arg(long, short = 't', value_name = "PERCENT", value_parser = parse_percent)]
     pub(super) threshold: Option<f64>,
 
     /// A line a value, for many columns

@@ -277,7 +277,7 @@ pub(super) fn apply_filter(filter: Option<&Pattern>, runs: &mut [&mut Run]) {
     if runs.iter().all(|run| run.benchmarks.is_empty())
         && let Some(run) = runs.first_mut()
     {
-        run.warnings.push(Warning { subject: filter.as_str().to_owned(), kind: WarningKind::PatternMatchesNothing });
+        run.warnings.push(Warning { subject: filter.as_str().to_owned(), kind: WarningKind::FilterMatchesNothing });
     }
 }
 

@@ -12,6 +12,7 @@ mod settings;
 
 use std::process::ExitCode;
 
+use clap::builder::Resettable;
 use clap::{CommandFactory, FromArgMatches};
 
 use args::{Cli, Command};
@@ -19,7 +20,7 @@ use failure::Failure;
 
 /// Runs the program as it was called.
 pub(crate) fn run() -> ExitCode {
-    let matches = match Cli::command().try_get_matches() {
+    let matches = match without_empty_variables(Cli::command()).try_get_matches() {
         Ok(matches) => matches,
         Err(e) => {
             // Help and version are no errors; a pipe that closed early is none either.
@@ -47,4 +48,12 @@ pub(crate) fn run() -> ExitCode {
             exit_code::failed()
         }
     }
+}
+
+/// Takes a variable that is set to nothing for one that isn't set, which is what an input that wasn't given becomes.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |arg: &clap::Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(move |arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg })
+        .mut_subcommands(without_empty_variables)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::Regex;
 
 use super::{NoiseThreshold, Pair, Policy, RelativeChange, noise};
-use crate::model::{Benchmark, Evidence, Run, Throughput, Unit};
+use crate::model::{Benchmark, Evidence, Run, Throughput, Unit, Warning, WarningKind};
 
 /// How to lay out a [`Matrix`].
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub struct Matrix {
     pub rows: Vec<MatrixRow>,
     /// Rows left out because their values differ too little.
     pub n_hidden: usize,
+    /// What the reader should know of the runs as they stand beside one another.
+    pub warnings: Vec<Warning>,
 }
 
 /// One row.
@@ -104,7 +106,25 @@ pub fn matrix(runs: &[Run], options: &MatrixOptions, policy: &Policy) -> Matrix 
         SortBy::Difference => rows.sort_by(|a, b| b.spread().total_cmp(&a.spread()).then_with(|| a.name.cmp(&b.name))),
     }
     let names = columns.iter().map(|column| column.name(runs)).collect();
-    Matrix { columns: names, rows, n_hidden }
+    Matrix { columns: names, rows, n_hidden, warnings: copies(runs) }
+}
+
+/// Says which runs hold copies of one measurement: a ratio of 1 between them is no finding.
+fn copies(runs: &[Run]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for (i, first) in runs.iter().enumerate() {
+        let measured: BTreeMap<_, _> =
+            first.benchmarks.iter().map(|b| (b.id.directory(), b.execution.fingerprint)).collect();
+        for second in &runs[i + 1..] {
+            let is_copy = |b: &&Benchmark| measured.get(b.id.directory()) == Some(&b.execution.fingerprint);
+            let n = second.benchmarks.iter().filter(is_copy).count();
+            if n > 0 {
+                let subject = format!("{} and {}", first.label, second.label);
+                warnings.push(Warning { subject, kind: WarningKind::SameMeasurement { n } });
+            }
+        }
+    }
+    warnings
 }
 
 /// A column: a run, and within a group what tells the benchmark from the others of its row.

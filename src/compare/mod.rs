@@ -12,7 +12,9 @@ mod policy;
 mod relative_change;
 mod verdict;
 
-use crate::model::{Benchmark, BenchmarkId, Evidence, Run, Throughput, Unit, Warning, WarningKind};
+use std::collections::BTreeMap;
+
+use crate::model::{Absent, Benchmark, BenchmarkId, Evidence, Run, Throughput, Unit, Warning, WarningKind, WhyAbsent};
 
 pub use matrix::{Matrix, MatrixCell, MatrixOptions, MatrixRow, Ratio, SortBy, matrix};
 pub use noise::{Noise, NoiseSource, SuiteShift};
@@ -98,6 +100,10 @@ pub enum WhyNot {
     Removed,
     /// The policy says to leave it out.
     Ignored,
+    /// A side has it in files that are broken or lost, as a warning says.
+    Unreadable,
+    /// A side's result was left out as too old.
+    LeftOut,
     /// Both sides are copies of one result, so that there is nothing to compare.
     SameMeasurement,
     /// An iteration does other work on one side than on the other.
@@ -129,6 +135,7 @@ pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunCompariso
     warnings.extend(policy.warnings(baseline, candidate));
 
     let mut not_compared = pairing.unpaired;
+    explain_absent(&mut not_compared, &baseline.absent, &candidate.absent);
     let mut pairs = Vec::new();
     for (b, c) in pairing.pairs {
         if policy.for_benchmark(c.id.as_str()).action == Action::Ignore {
@@ -165,6 +172,28 @@ pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunCompariso
     }
 }
 
+/// Says of benchmarks that look added or removed that the other side has them and can't show them, and counts those that
+/// neither side can show.
+fn explain_absent(not_compared: &mut Vec<NotCompared>, baseline: &[Absent], candidate: &[Absent]) {
+    let mut absent: BTreeMap<(String, String), &Absent> = BTreeMap::new();
+    for one in baseline.iter().chain(candidate) {
+        absent.insert((one.id.root().to_owned(), one.id.directory().to_owned()), one);
+    }
+    let reason = |why: WhyAbsent| match why {
+        WhyAbsent::Unreadable => WhyNot::Unreadable,
+        WhyAbsent::LeftOut => WhyNot::LeftOut,
+    };
+    if absent.is_empty() {
+        return;
+    }
+    for one in not_compared.iter_mut().filter(|n| matches!(n.reason, WhyNot::Added | WhyNot::Removed)) {
+        if let Some(absent) = absent.remove(&(one.id.root().to_owned(), one.id.directory().to_owned())) {
+            one.reason = reason(absent.why);
+        }
+    }
+    not_compared.extend(absent.into_values().map(|a| NotCompared { id: a.id.clone(), reason: reason(a.why) }));
+}
+
 /// Two sides of one benchmark whose numbers may be divided by one another.
 #[derive(Debug)]
 struct Pair<'a> {
@@ -183,7 +212,10 @@ impl<'a> Pair<'a> {
         if !baseline.unit.is_comparable_with(&candidate.unit) {
             return Err(WhyNot::UnitChanged { baseline: baseline.unit.clone(), candidate: candidate.unit.clone() });
         }
-        if baseline.throughput != candidate.throughput {
+        // An export without samples may be one that could not hold the throughput's kind.
+        let may_be_lost = |b: &Benchmark| b.throughput.is_none() && b.execution.evidence == Evidence::Estimates;
+        let is_lost = may_be_lost(baseline) || may_be_lost(candidate);
+        if baseline.throughput != candidate.throughput && !is_lost {
             return Err(WhyNot::ThroughputChanged {
                 baseline: baseline.throughput.clone(),
                 candidate: candidate.throughput.clone(),

@@ -37,12 +37,13 @@ pub(super) fn outcome(
 /// Whether a benchmark that the baseline knows went without a verdict, against the policy's wish.
 fn counts_as_missing(reason: &WhyNot) -> bool {
     match reason {
-        WhyNot::Added | WhyNot::Ignored => false,
+        WhyNot::Added | WhyNot::Ignored | WhyNot::LeftOut => false,
         WhyNot::Removed
         | WhyNot::SameMeasurement
         | WhyNot::ThroughputChanged { .. }
         | WhyNot::UnitChanged { .. }
         | WhyNot::NotPositive
-        | WhyNot::AmbiguousId => true,
+        | WhyNot::AmbiguousId
+        | WhyNot::Unreadable => true,
     }
 }

@@ -1,6 +1,6 @@
 //! Which benchmark of the one side is which of the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{NotCompared, WhyNot};
 use crate::model::{Benchmark, BenchmarkId, Run, Warning, WarningKind};
@@ -8,6 +8,7 @@ use crate::model::{Benchmark, BenchmarkId, Run, Warning, WarningKind};
 /// The two sides, matched.
 #[derive(Debug)]
 pub(super) struct Pairing<'a> {
+    /// Baseline and candidate, in the order of the candidates' ids.
     pub(super) pairs: Vec<(&'a Benchmark, &'a Benchmark)>,
     pub(super) unpaired: Vec<NotCompared>,
     pub(super) warnings: Vec<Warning>,
@@ -30,24 +31,19 @@ pub(super) fn pair<'a>(baseline: &'a Run, candidate: &'a Run, renames: &BTreeMap
 
     let renamed = renamed(baseline, candidate, renames);
     let is_renamed = |b: &Benchmark| renamed.iter().any(|(old, new)| std::ptr::eq(*old, b) || std::ptr::eq(*new, b));
-    let in_order = |run: &'a Run| {
-        let mut keyed: Vec<(Key<'a>, &Benchmark)> = run.benchmarks.iter().map(|b| (key(b), b)).collect();
-        keyed.retain(|(_, b)| renamed.is_empty() || !is_renamed(b));
-        keyed.sort_by_key(|(key, _)| *key);
-        keyed
+    let keyed = |run: &'a Run| -> HashMap<Key<'a>, &'a Benchmark> {
+        let kept = run.benchmarks.iter().filter(|b| renamed.is_empty() || !is_renamed(b));
+        kept.map(|b| (key(b), b)).collect()
     };
-    let (mut left, mut right) = (Remaining::default(), Remaining::default());
-    let mut new = in_order(candidate).into_iter().peekable();
-    for (key, old) in in_order(baseline) {
-        while let Some((earlier, added)) = new.next_if(|(other, _)| *other < key) {
-            right.by_key.insert(earlier, added);
-        }
-        match new.next_if(|(other, _)| *other == key) {
-            Some((_, new)) => pairs.push((old, new)),
+    let mut left = Remaining::default();
+    let mut new = keyed(candidate);
+    for (key, old) in keyed(baseline) {
+        match new.remove(&key) {
+            Some(new) => pairs.push((old, new)),
             None => drop(left.by_key.insert(key, old)),
         }
     }
-    right.by_key.extend(new);
+    let mut right = Remaining { by_key: new.into_iter().collect() };
     pairs.extend(&renamed);
     for (old, new) in unique_matches(&left, &right, |b| format!("{}\n{}", b.id.root(), b.id.directory()).to_lowercase())
     {
@@ -76,6 +72,7 @@ pub(super) fn pair<'a>(baseline: &'a Run, candidate: &'a Run, renames: &BTreeMap
     });
     left.by_key.values().for_each(|b| unpair(&b.id, WhyNot::Removed));
     right.by_key.values().for_each(|b| unpair(&b.id, WhyNot::Added));
+    pairs.sort_by(|(_, a), (_, b)| a.id.as_str().cmp(b.id.as_str()).then_with(|| a.id.cmp(&b.id)));
     Pairing { pairs, unpaired, warnings }
 }
 

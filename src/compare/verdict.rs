@@ -89,7 +89,6 @@ pub(super) fn judge(pairs: &[Pair<'_>], noise: &Noise, policy: &Policy) -> Vec<B
             n_measurements: [pair.baseline.execution.n_measurements, pair.candidate.execution.n_measurements],
         });
     }
-    rows.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()).then_with(|| a.id.cmp(&b.id)));
     rows
 }
 

@@ -8,10 +8,11 @@ use serde_json::Value;
 use walkdir::WalkDir;
 
 use super::files::{self, Estimates};
-use super::folder::{Unread, read_file};
-use super::walk::{Found, LARGEST_SAMPLE, describe, slashed};
+use super::folder::read_file;
+use super::side::LARGEST_SAMPLE;
+use super::walk::{Found, slashed, why_unread};
 use super::{BASE, Baselines, NEW};
-use crate::model::{BenchmarkId, Entry, Measurement, Sample, SamplingMode, Throughput, Unit, Warning, WarningKind};
+use crate::model::{BenchmarkId, Entry, Measurement, Sample, SamplingMode, Throughput, Unit, WarningKind};
 
 /// The file that marks a benchmark's folder.
 pub(super) const BENCHMARK_FILE: &str = "benchmark.cbor";
@@ -50,7 +51,7 @@ pub(super) fn read_folder<T>(
     found: &mut Found<T>,
 ) {
     let place = slashed(folder);
-    let mut warn = |name: &str, kind| found.warnings.push(Warning { subject: format!("{place}/{name}"), kind });
+    let mut warn = |name: &str, kind| found.warnings.add(&folder.join(name), kind);
     let record: BenchmarkRecord = match read_record(&at.join(BENCHMARK_FILE)) {
         Ok(record) => record,
         Err(kind) => return warn(BENCHMARK_FILE, kind),
@@ -99,7 +100,7 @@ pub(super) fn read_folder<T>(
                 measured: sum_up(&measurement, measured_at),
                 change: None,
             }),
-            Err(kind) => found.warnings.push(Warning { subject: format!("{place}/{name}"), kind }),
+            Err(kind) => found.warnings.add(&folder.join(name), kind),
         }
     }
 }
@@ -132,11 +133,7 @@ fn parts(record: MeasurementRecord) -> Result<Parts, WarningKind> {
 }
 
 fn read_record<R: serde::de::DeserializeOwned>(file: &Path) -> Result<R, WarningKind> {
-    let bytes = read_file(file, LARGEST_SAMPLE).map_err(|unread| match unread {
-        Unread::Missing => WarningKind::Unreadable { cause: "it has vanished".to_owned() },
-        Unread::TooLarge(limit) => WarningKind::TooLarge { limit },
-        Unread::Failed(e) => WarningKind::Unreadable { cause: describe(&e) },
-    })?;
+    let bytes = read_file(file, LARGEST_SAMPLE).map_err(why_unread)?;
     parse(&bytes)
 }
 

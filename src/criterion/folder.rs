@@ -1,6 +1,6 @@
 //! A folder that is read without ever leaving it: no link is followed, no file read past its limit.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 use std::time::SystemTime;
@@ -17,6 +17,13 @@ pub(super) struct Listing {
     pub(super) files: Vec<OsString>,
     /// Links, pipes, sockets, devices: nothing that Criterion writes.
     pub(super) others: Vec<OsString>,
+}
+
+impl Inside<'_> {
+    /// Whether a folder in it is known to hold no folders; `false` where that can't be told without listing it.
+    pub(super) fn holds_no_folders(&self, folder: &OsStr) -> bool {
+        self.n_folders(folder) == Some(0)
+    }
 }
 
 /// Why a file gave no bytes.
@@ -125,12 +132,14 @@ mod unix {
             Ok(Inside { folder: openat(&self.folder, folder, FOLDER, Mode::empty())?, root: self.root })
         }
 
-        /// Whether a folder in it is known to hold no folders; `false` where that can't be told without listing it.
-        pub(in crate::criterion) fn holds_no_folders(&self, folder: &OsStr) -> bool {
-            let Some(trusted) = self.root.counts_folders_on else { return false };
-            // "." and the entry in the parent are the two links of a folder without folders in it.
-            statat(&self.folder, folder, AtFlags::SYMLINK_NOFOLLOW)
-                .is_ok_and(|stat| u64::from(stat.st_nlink as u32) == 2 && device(&stat) == trusted)
+        /// How many folders a folder in it holds; `None` where there is none of the name, or where that can't be told
+        /// without listing it.
+        pub(in crate::criterion) fn n_folders(&self, folder: &OsStr) -> Option<u64> {
+            let trusted = self.root.counts_folders_on?;
+            let stat = statat(&self.folder, folder, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+            let is_folder = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+            // Two links are "." and the entry in the parent; each folder adds its "..". Too many of them, and it is 1.
+            (is_folder && device(&stat) == trusted).then(|| links(&stat).checked_sub(2)).flatten()
         }
 
         /// Reads a file into `buffer`, replacing what is there.
@@ -186,6 +195,11 @@ mod unix {
         } else {
             SystemTime::UNIX_EPOCH.checked_sub(seconds)
         }
+    }
+
+    #[allow(clippy::unnecessary_cast, reason = "the field's type differs between systems")]
+    fn links(stat: &Stat) -> u64 {
+        stat.st_nlink as u64
     }
 
     #[allow(clippy::unnecessary_cast, reason = "the field's type differs between systems")]
@@ -267,8 +281,8 @@ mod portable {
             Ok(Inside { folder: self.folder.join(folder), root: PhantomData })
         }
 
-        pub(in crate::criterion) fn holds_no_folders(&self, _: &OsStr) -> bool {
-            false
+        pub(in crate::criterion) fn n_folders(&self, _: &OsStr) -> Option<u64> {
+            None
         }
 
         pub(in crate::criterion) fn read(&self, file: &str, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Unread> {
@@ -336,6 +350,6 @@ mod tests {
             assert!(matches!(error, Err(Unread::Failed(e)) if e.kind() == io::ErrorKind::IsADirectory));
         }
         assert!(unix.enter("b").expect("enter").list().expect("list").files.is_empty());
-        assert!(!unix.holds_no_folders(std::ffi::OsStr::new("missing")));
+        assert!(!unix.holds_no_folders(OsStr::new("missing")));
     }
 }

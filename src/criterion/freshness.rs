@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::model::{Run, Warning, WarningKind};
+use crate::model::{Absent, Benchmark, Run, Warning, WarningKind, WhyAbsent};
 
 /// Results of one run follow one another; between two of them that lie further apart than this, a run has ended.
 pub const GAP_BETWEEN_RUNS: Duration = Duration::from_secs(30 * 60);
@@ -48,11 +48,13 @@ pub fn from_the_future(run: &Run, now: SystemTime) -> Vec<Warning> {
 
 /// Keeps what was written at `start` or later, and what doesn't say when.
 pub fn written_since(run: &mut Run, start: SystemTime) {
-    run.benchmarks.retain(|b| b.execution.measured_at.is_none_or(|written| written >= start));
+    let is_old = |b: &mut Benchmark| b.execution.measured_at.is_some_and(|written| written < start);
+    let left_out = run.benchmarks.extract_if(.., is_old);
+    run.absent.extend(left_out.map(|b| Absent { id: b.id, why: WhyAbsent::LeftOut }));
 }
 
 fn warnings(run: &Run, kind: impl Fn(SystemTime) -> Option<WarningKind>) -> Vec<Warning> {
-    let of = |b: &crate::model::Benchmark| {
+    let of = |b: &Benchmark| {
         let kind = b.execution.measured_at.and_then(&kind)?;
         Some(Warning { subject: b.id.path(), kind })
     };
@@ -62,7 +64,7 @@ fn warnings(run: &Run, kind: impl Fn(SystemTime) -> Option<WarningKind>) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Benchmark, BenchmarkId, Measurement, Unit};
+    use crate::model::{BenchmarkId, Measurement, Unit};
     use crate::stats::summarize;
 
     fn run(minutes: &[u64]) -> Run {
@@ -99,6 +101,6 @@ mod tests {
     fn keeps_what_was_written_since() {
         let mut kept = run(&[1, 2, 3]);
         written_since(&mut kept, SystemTime::UNIX_EPOCH + Duration::from_secs(120));
-        assert_eq!(kept.benchmarks.len(), 2);
+        assert_eq!((kept.benchmarks.len(), kept.absent.len()), (2, 1));
     }
 }

@@ -11,7 +11,9 @@ mod folder;
 mod freshness;
 mod location;
 mod name;
+mod queue;
 mod sample_json;
+mod side;
 mod tree;
 mod walk;
 

@@ -17,6 +17,16 @@ pub(super) struct Name {
 /// benchmark's folder, which may be several parts (`feat/x`); what stands before it is the Criterion root. Without a
 /// usable `benchmark.json`, the baseline is the last part, and the root ends at a folder called `criterion`.
 pub(super) fn name(place: &str, declared: Option<(&str, Option<&str>)>) -> Name {
+    if let Some((full_id, Some(directory))) = declared
+        && let Some(baseline) = place.strip_prefix(directory).and_then(|rest| rest.strip_prefix('/'))
+        && is_plain(directory)
+        && is_plain(baseline)
+        && !baseline.contains('/')
+    {
+        // Nearly every result: the folder that it names, with the baseline's below.
+        let id = BenchmarkId::new("", directory, full_id);
+        return Name { id, baseline: baseline.to_owned(), is_in_place: true };
+    }
     let parts: Vec<&str> = place.split('/').filter(|part| !part.is_empty()).collect();
     if let Some((full_id, Some(directory))) = declared {
         let wanted = normalized(directory);
@@ -37,6 +47,11 @@ pub(super) fn name(place: &str, declared: Option<(&str, Option<&str>)>) -> Name 
     let escapes = declared.and_then(|(_, directory)| directory).is_some_and(|d| normalized(d).is_empty());
     let is_in_place = declared.is_none_or(|(_, directory)| directory.is_none()) || escapes;
     Name { id: BenchmarkId::new(&root, &directory, full_id), baseline: baseline.to_owned(), is_in_place }
+}
+
+/// Whether a path has only parts that stand for themselves.
+fn is_plain(path: &str) -> bool {
+    !path.split('/').any(|part| matches!(part, "" | "." | ".."))
 }
 
 /// The parts of a directory name with `.` and `..` resolved, as the file system did when Criterion wrote there.

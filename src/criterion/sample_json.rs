@@ -79,11 +79,11 @@ fn scan_numbers(mut rest: &[u8]) -> Option<(Vec<f64>, &[u8])> {
 
 /// A number written as `12345.0`, with its length; up to 15 digits are exact in an f64.
 fn whole_number(bytes: &[u8]) -> Option<(f64, usize)> {
-    let mut value = 0_u64;
-    let mut length = 0;
-    while let Some(digit) = bytes.get(length).map(|b| b.wrapping_sub(b'0')).filter(|digit| *digit <= 9) {
-        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-        length += 1;
+    let (mut value, mut length) = eight_digits(bytes)?;
+    if length == 8 {
+        let (more, n_more) = eight_digits(&bytes[8..])?;
+        value = value * POWERS_OF_TEN[n_more] + more;
+        length += n_more;
     }
     let has_leading_zero = length > 1 && bytes[0] == b'0';
     let is_whole = (1..=15).contains(&length)
@@ -91,6 +91,27 @@ fn whole_number(bytes: &[u8]) -> Option<(f64, usize)> {
         && bytes[length..].starts_with(b".0")
         && matches!(bytes.get(length + 2), Some(b',' | b']'));
     is_whole.then_some((value as f64, length + 2))
+}
+
+const POWERS_OF_TEN: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/// The number that up to eight leading digits make, and how many they are; `None` within eight bytes of the end.
+///
+/// All eight bytes at once: digits are found by what they have in common, moved to the upper end so that zeros stand before
+/// them, and joined by pairs, fours and eights.
+fn eight_digits(bytes: &[u8]) -> Option<(u64, usize)> {
+    let word = u64::from_le_bytes(*bytes.first_chunk::<8>()?);
+    let digits = word ^ 0x3030_3030_3030_3030;
+    let others = (digits | digits.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080;
+    let length = (others.trailing_zeros() / 8) as usize;
+    if length == 0 {
+        return Some((0, 0));
+    }
+    let digits = digits << (8 * (8 - length));
+    let pairs = (digits.wrapping_mul(10) + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100) + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let value = (fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff;
+    Some((value, length))
 }
 
 /// Any other number, with its length.
@@ -133,6 +154,26 @@ mod tests {
         check(r#"{"sampling_mode":"Linear","iters":[0.0],"times":[1.0]}"#, Err("iterations"));
         check("[[],[]]", Err("no measurements"));
         check(&format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)), Err(""));
+    }
+
+    #[test]
+    fn digits_by_eights() {
+        for (text, want) in [
+            ("1.0,00000", Some((1.0, 3))),
+            ("0.0]000000", Some((0.0, 3))),
+            ("12345678.0,0000000", Some((12_345_678.0, 10))),
+            ("123456789012345.0,", Some((123_456_789_012_345.0, 17))),
+            ("1234567890123456.0,", None),
+            ("01.0,00000", None),
+            (".0,0000000", None),
+            ("-1.0,00000", None),
+            ("1.5,000000", None),
+            ("1:.0,00000", None),
+            ("1/.0,00000", None),
+            ("1\u{b0}.0,00000", None),
+        ] {
+            assert_eq!(whole_number(text.as_bytes()), want, "{text}");
+        }
     }
 
     proptest! {

@@ -1,12 +1,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Benchmark, BenchmarkId, Entry, Execution, Run, Throughput, Warning, WarningKind};
+use crate::model::{
+    Absent, Benchmark, BenchmarkId, Entry, Execution, Run, Throughput, Warning, WarningKind, WhyAbsent,
+};
 
 /// What was found below a folder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tree<T> {
-    /// Results in the order of their folders and baselines.
+    /// Results in any order.
     pub entries: Vec<Entry<T>>,
+    /// Results that are there and gave nothing: which benchmark, in which baseline.
+    pub broken: Vec<(BenchmarkId, String)>,
     /// What was found and could not be used as it should be.
     pub warnings: Vec<Warning>,
 }
@@ -25,6 +29,7 @@ impl<T> Tree<T> {
         for entry in &self.entries {
             by_benchmark.entry(&entry.id).or_default().push(entry);
         }
+        by_benchmark.values_mut().for_each(|entries| entries.sort_by(|a, b| a.baseline.cmp(&b.baseline)));
         by_benchmark
     }
 }
@@ -35,11 +40,9 @@ impl Tree<Execution> {
     /// The tree's warnings stay with the tree; the run has those about itself.
     #[must_use]
     pub fn take_run(&mut self, baseline: &str, label: &str) -> Run {
-        let (taken, left) = std::mem::take(&mut self.entries).into_iter().partition(|e| e.baseline == baseline);
-        self.entries = left;
-        let taken: Vec<Entry<Execution>> = taken;
-        let benchmarks = taken
-            .into_iter()
+        let benchmarks = self
+            .entries
+            .extract_if(.., |e| e.baseline == baseline)
             .map(|e| Benchmark {
                 id: e.id,
                 throughput: e.throughput,
@@ -48,7 +51,13 @@ impl Tree<Execution> {
                 change: e.change,
             })
             .collect();
-        let mut run = Run { label: label.to_owned(), benchmarks, warnings: Vec::new() };
+        let absent = self
+            .broken
+            .iter()
+            .filter(|(_, name)| name == baseline)
+            .map(|(id, _)| Absent { id: id.clone(), why: WhyAbsent::Unreadable })
+            .collect();
+        let mut run = Run { label: label.to_owned(), benchmarks, absent, warnings: Vec::new() };
         run.warnings = about(&run);
         run
     }

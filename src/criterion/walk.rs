@@ -6,12 +6,13 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use super::folder::{Folder, Inside, Listing, Unread};
+use super::folder::{Folder, Listing, Unread};
 use super::name::name;
-use super::{BASE, NEW, ReadError, Tree, cargo_criterion, files, sample_json};
+use super::queue::{Queue, Take};
+use super::side::{Ask, Buffers, Here, Looked, Side, is_placeholder};
+use super::{BASE, NEW, ReadError, Tree, cargo_criterion};
 use crate::model::{Entry, Measurement, SuggestedChange, Unit, Warning, WarningKind};
 
 /// Which baselines to read.
@@ -19,15 +20,9 @@ use crate::model::{Entry, Measurement, SuggestedChange, Unit, Warning, WarningKi
 pub enum Baselines<'a> {
     /// All that there are.
     All,
-    /// Those of these names. Whatever else lies there costs next to nothing.
+    /// Those of these names, the later ones being the more important. Whatever else lies there costs next to nothing.
     Named(&'a [&'a str]),
 }
-
-/// Largest `sample.json`, `raw.csv` or record that is read: a thousand times a usual one, and more.
-pub(super) const LARGEST_SAMPLE: u64 = 64 << 20;
-
-/// Largest of the other files.
-const LARGEST_FILE: u64 = 4 << 20;
 
 /// Deeper folders are not looked into; Criterion's own go to five or so.
 const DEEPEST: usize = 64;
@@ -37,12 +32,6 @@ const THREADS: usize = 32;
 
 /// From this many folders in the queue on, other threads help.
 const WORTH_HELP: usize = 24;
-
-/// Folders that one thread takes from the queue at a time.
-const BATCH: usize = 8;
-
-/// How much older than its result `change/estimates.json` may look, as copying a tree doesn't keep the order of times.
-const CHANGE_SLACK: Duration = Duration::from_secs(2);
 
 /// Reads the results below `folder`, handing each measurement and its time to `sum_up`, on several threads.
 ///
@@ -57,38 +46,71 @@ pub fn read<T: Send>(
     n_read: &AtomicUsize,
 ) -> Result<Tree<T>, ReadError> {
     let root = Folder::open(folder).map_err(|e| ReadError::new(folder, describe(&e)))?;
-    let walk = Walk { root, at: folder, baselines, sum_up, n_read, queue: Queue::new(PathBuf::new()) };
+    let queue = Queue::new(Job { folder: PathBuf::new(), wants: Wants::Everything }, THREADS);
+    let walk = Walk { root, at: folder, baselines, sum_up, n_read, queue };
     let mut found = walk.run();
-    // Every thread's share is in order already, so that this only merges.
-    found.sort();
-    Ok(Tree { entries: found.entries, warnings: found.warnings })
+    found.warnings.list.sort();
+    let mut broken: Vec<_> = found.warnings.broken.iter().map(|place| name(&slashed(place), None)).collect();
+    broken.sort_by(|a, b| a.id.cmp(&b.id));
+    let broken = broken.into_iter().map(|name| (name.id, name.baseline)).collect();
+    Ok(Tree { entries: found.entries, broken, warnings: found.warnings.list })
 }
 
 /// Results and warnings as they come in.
 pub(super) struct Found<T> {
     pub(super) entries: Vec<Entry<T>>,
-    pub(super) warnings: Vec<Warning>,
+    pub(super) warnings: Warnings,
 }
 
-impl<T> Found<T> {
-    fn sort(&mut self) {
-        self.entries.sort_by(|a, b| a.id.cmp(&b.id).then_with(|| a.baseline.cmp(&b.baseline)));
-        self.warnings.sort();
+/// Warnings about what lies below the folder.
+#[derive(Default)]
+pub(super) struct Warnings {
+    list: Vec<Warning>,
+    /// Folders of results that are there and gave nothing.
+    broken: Vec<PathBuf>,
+}
+
+impl Warnings {
+    pub(super) fn add(&mut self, subject: &Path, kind: WarningKind) {
+        let path = slashed(subject);
+        // Joining an empty part leaves a slash behind.
+        let path = path.trim_end_matches('/');
+        let subject = if path.is_empty() { ".".to_owned() } else { path.to_owned() };
+        self.list.push(Warning { subject, kind });
     }
 
-    fn warn(&mut self, subject: &Path, kind: WarningKind) {
-        self.warnings.push(Warning { subject: shown(subject), kind });
+    /// Remembers that the result in a folder gave nothing; why is a warning of its own.
+    pub(super) fn broken(&mut self, place: PathBuf) {
+        self.broken.push(place);
     }
 
     /// Warns of a file that is there and gave nothing.
-    fn warn_unread(&mut self, subject: &Path, unread: Unread) {
-        let kind = match unread {
-            Unread::Missing => WarningKind::Unreadable { cause: "it has vanished".to_owned() },
-            Unread::TooLarge(limit) => WarningKind::TooLarge { limit },
-            Unread::Failed(e) => WarningKind::Unreadable { cause: describe(&e) },
-        };
-        self.warn(subject, kind);
+    pub(super) fn unread(&mut self, subject: &Path, unread: Unread) {
+        self.add(subject, why_unread(unread));
     }
+}
+
+pub(super) fn why_unread(unread: Unread) -> WarningKind {
+    match unread {
+        Unread::Missing => WarningKind::Unreadable { cause: "it has vanished".to_owned() },
+        Unread::TooLarge(limit) => WarningKind::TooLarge { limit },
+        Unread::Failed(e) => WarningKind::Unreadable { cause: describe(&e) },
+    }
+}
+
+/// A folder to look into.
+struct Job {
+    folder: PathBuf,
+    wants: Wants,
+}
+
+/// What is wanted of a folder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wants {
+    /// Its own results, and what lies in the folders below.
+    Everything,
+    /// What lies in the folders below; its own results have been read.
+    FoldersBelow,
 }
 
 struct Walk<'a, F> {
@@ -97,50 +119,38 @@ struct Walk<'a, F> {
     baselines: Baselines<'a>,
     sum_up: F,
     n_read: &'a AtomicUsize,
-    queue: Queue,
+    queue: Queue<Job>,
 }
 
-/// A folder that is being visited.
-struct Here<'a> {
-    inside: Inside<'a>,
-    /// Relative to the folder that is read.
-    path: &'a Path,
+/// What one thread has in use.
+struct Worker<T> {
+    found: Found<T>,
+    buffers: Buffers,
 }
 
-/// A file in a baseline's folder, which may be the folder that is visited itself.
-fn below(baseline: &str, file: &str) -> String {
-    if baseline.is_empty() { file.to_owned() } else { format!("{baseline}/{file}") }
-}
-
-fn read_unit(here: &Here<'_>, baseline: &str, buffer: &mut Vec<u8>) -> Unit {
-    match here.inside.read(&below(baseline, "raw.csv"), LARGEST_SAMPLE, buffer) {
-        Ok(()) => files::parse_unit(buffer),
-        Err(_) => Unit::Unstated,
-    }
-}
-
-/// One side of a benchmark before it has been summed up.
-struct Side {
-    measurement: Measurement,
-    written_at: Option<SystemTime>,
-    declared: Option<files::Declared>,
-    unit: Unit,
+/// Results of one benchmark, the later-named first.
+#[derive(Default)]
+struct Sides<'n> {
+    read: Vec<(&'n str, Side)>,
+    /// Whether any was there, broken ones included.
+    any: bool,
 }
 
 impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
     fn run(&self) -> Found<T> {
-        let mut found = self.work(true);
+        let mut found = self.work(Take::AloneUntil(WORTH_HELP));
         if !self.queue.is_done() {
             std::thread::scope(|scope| {
-                let helpers: Vec<_> = (1..THREADS).map(|_| scope.spawn(|| self.work(false))).collect();
-                let own = self.work(false);
+                let helpers: Vec<_> = (1..THREADS).map(|_| scope.spawn(|| self.work(Take::Shared))).collect();
+                let own = self.work(Take::Shared);
                 let others = helpers.into_iter().map(|helper| match helper.join() {
                     Ok(more) => more,
                     Err(panic) => std::panic::resume_unwind(panic),
                 });
                 for more in std::iter::once(own).chain(others) {
                     found.entries.extend(more.entries);
-                    found.warnings.extend(more.warnings);
+                    found.warnings.list.extend(more.warnings.list);
+                    found.warnings.broken.extend(more.warnings.broken);
                 }
             });
         }
@@ -148,242 +158,208 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
     }
 
     /// Visits folders until none is left; alone, only until help is worth its price.
-    fn work(&self, alone: bool) -> Found<T> {
-        let mut found = Found { entries: Vec::new(), warnings: Vec::new() };
-        let mut buffer = Vec::new();
+    fn work(&self, take: Take) -> Found<T> {
+        let found = Found { entries: Vec::new(), warnings: Warnings::default() };
+        let mut worker = Worker { found, buffers: Buffers::default() };
         let mut batch = Vec::new();
-        while self.queue.take(&mut batch, alone) {
-            let mut visiting = Visiting { queue: &self.queue, n_taken: batch.len(), next: Vec::new() };
-            for folder in batch.drain(..) {
-                self.visit(&folder, &mut buffer, &mut visiting.next, &mut found);
+        while let Some(mut in_hand) = self.queue.take(&mut batch, take) {
+            for job in batch.drain(..) {
+                self.visit(&job, &mut worker, &mut in_hand.more);
             }
         }
-        found.sort();
-        found
+        worker.found
     }
 
-    fn visit(&self, folder: &Path, buffer: &mut Vec<u8>, next: &mut Vec<PathBuf>, found: &mut Found<T>) {
+    fn visit(&self, job: &Job, worker: &mut Worker<T>, more: &mut Vec<Job>) {
+        let folder = job.folder.as_path();
         if folder.components().count() > DEEPEST {
-            found.warn(folder, WarningKind::TooDeep);
+            worker.found.warnings.add(folder, WarningKind::TooDeep);
             return;
         }
         let entered = self.root.enter(folder).and_then(|inside| inside.list().map(|listing| (inside, listing)));
         let (inside, listing) = match entered {
             Ok(entered) => entered,
             Err(e) => {
-                found.warn(folder, WarningKind::Unreadable { cause: describe(&e) });
+                worker.found.warnings.add(folder, WarningKind::Unreadable { cause: describe(&e) });
                 return;
             }
         };
         let here = Here { inside, path: folder };
         for other in &listing.others {
-            found.warn(&folder.join(other), WarningKind::Symlink);
+            worker.found.warnings.add(&folder.join(other), WarningKind::Symlink);
         }
         for name in listing.folders.iter().filter(|name| name.to_str().is_none()) {
-            found.warn(&folder.join(name), WarningKind::NameNotUtf8);
+            worker.found.warnings.add(&folder.join(name), WarningKind::NameNotUtf8);
         }
         if listing.files.iter().any(|f| f == cargo_criterion::BENCHMARK_FILE) {
-            cargo_criterion::read_folder(&self.at.join(folder), folder, self.baselines, &self.sum_up, found);
+            let at = self.at.join(folder);
+            cargo_criterion::read_folder(&at, folder, self.baselines, &self.sum_up, &mut worker.found);
         }
         match self.baselines {
-            Baselines::All => {
-                self.visit_for_all(&here, &listing, buffer, found);
-                next.extend(listing.folders.iter().map(|name| folder.join(name)));
-            }
-            Baselines::Named(names) => self.visit_for_named(&here, &listing, names, buffer, next, found),
+            Baselines::All => self.visit_for_all(&here, listing, worker, more),
+            Baselines::Named(names) => self.visit_for_named(&here, listing, job.wants, names, worker, more),
         }
     }
 
-    fn visit_for_all(&self, here: &Here<'_>, listing: &Listing, buffer: &mut Vec<u8>, found: &mut Found<T>) {
-        let folder = here.path;
+    fn visit_for_all(&self, here: &Here<'_>, listing: Listing, worker: &mut Worker<T>, more: &mut Vec<Job>) {
         let has = |file: &str| listing.files.iter().any(|f| f == file);
-        let is_change = folder.file_name() == Some(OsStr::new("change"));
+        let is_change = here.path.file_name() == Some(OsStr::new("change"));
         let is_result = has("sample.json") || has("benchmark.json") || has("raw.csv") || has("tukey.json");
         if is_result || (has("estimates.json") && !is_change) {
-            if let Some(side) = self.read_side(here, "", true, buffer, found) {
-                self.add(folder, side, None, found);
+            let ask = Ask { unit: true, date: true };
+            if let Some(side) = here.read("", ask, &mut worker.buffers, &mut worker.found.warnings) {
+                self.add(here.path, side, None, worker);
             }
-        } else if listing.files.is_empty() && listing.folders.is_empty() && is_hollow_baseline(folder) {
-            found.warn(folder, WarningKind::HollowBaseline);
+        } else if listing.folders.is_empty()
+            && listing.files.iter().all(|f| is_placeholder(f))
+            && is_hollow_baseline(here.path)
+        {
+            worker.found.warnings.add(here.path, WarningKind::HollowBaseline);
+            worker.found.warnings.broken(here.path.to_owned());
         }
+        more.extend(listing.folders.into_iter().map(|name| self.everything_in(here, &name)));
     }
 
     fn visit_for_named(
         &self,
         here: &Here<'_>,
-        listing: &Listing,
+        listing: Listing,
+        wants: Wants,
         names: &[&str],
-        buffer: &mut Vec<u8>,
-        next: &mut Vec<PathBuf>,
-        found: &mut Found<T>,
+        worker: &mut Worker<T>,
+        more: &mut Vec<Job>,
     ) {
-        let folder = here.path;
-        // The later side first: what it states decides what is worth asking of the earlier one.
-        let mut later: Option<(&str, Side)> = None;
-        let mut earlier: Option<(&str, Side)> = None;
-        let mut is_benchmark = false;
-        for wanted in names.iter().rev() {
-            let first_part = wanted.split('/').next().unwrap_or(wanted);
-            if !listing.folders.iter().any(|f| f == first_part) {
-                continue;
+        // A baseline's age is told as a whole, so that one benchmark of a folder answers for its neighbours.
+        let mut is_baseline_dated = false;
+        let mut is_benchmark = wants == Wants::FoldersBelow;
+        if wants == Wants::Everything {
+            let is_there = |name: &str| listing.folders.iter().any(|f| f == name.split('/').next().unwrap_or(name));
+            let mut sides = Sides::default();
+            for wanted in names.iter().rev().filter(|name| is_there(name)) {
+                let ask = sides.ask(true);
+                if let Some(side) = here.read(wanted, ask, &mut worker.buffers, &mut worker.found.warnings) {
+                    sides.read.push((wanted, side));
+                }
             }
-            let ask_unit = later.as_ref().is_none_or(|(_, side)| side.unit != Unit::Unstated);
-            let Some(side) = self.read_side(here, wanted, ask_unit, buffer, found) else { continue };
-            is_benchmark = true;
-            if later.is_none() {
-                later = Some((wanted, side));
-            } else if let Some((name, side)) = earlier.replace((wanted, side)) {
-                self.add(&folder.join(name), side, None, found);
+            is_benchmark = !sides.read.is_empty();
+            self.add_all(here, "", sides, worker);
+            let holds_result = listing.files.iter().any(|f| f == "benchmark.json" || f == "sample.json");
+            if let Some(wanted) = names.last().filter(|_| holds_result && here.path.as_os_str().is_empty()) {
+                // The folder that was named is itself a baseline: take it for the one that was asked for.
+                let ask = Ask { unit: true, date: true };
+                if let Some(side) = here.read("", ask, &mut worker.buffers, &mut worker.found.warnings) {
+                    self.add(Path::new(wanted), side, None, worker);
+                }
             }
         }
-        let change = match (&later, &earlier) {
-            (Some((NEW, new)), Some((BASE, base))) if new.measurement == base.measurement => {
-                self.read_change(here, new.written_at, buffer, found)
+        for name in listing.folders {
+            let is_baseline = is_benchmark || names.iter().any(|wanted| name == *wanted) || is_never_a_group(&name);
+            let rest = if is_baseline {
+                (!here.inside.holds_no_folders(&name)).then_some(Wants::Everything)
+            } else {
+                self.try_benchmark(here, &name, names, &mut is_baseline_dated, worker)
+            };
+            more.extend(rest.map(|wants| Job { folder: here.path.join(&name), wants }));
+        }
+    }
+
+    /// Reads the folder `name` as a benchmark with all wanted baselines, without listing it; says what is left to do there.
+    ///
+    /// The link count tells how many folders it holds. If the wanted baselines, Criterion's `change` and its pictures account
+    /// for all of them, there is nothing else to find.
+    fn try_benchmark(
+        &self,
+        here: &Here<'_>,
+        name: &OsStr,
+        names: &[&str],
+        is_baseline_dated: &mut bool,
+        worker: &mut Worker<T>,
+    ) -> Option<Wants> {
+        let Some((n_folders, benchmark)) = here.inside.n_folders(name).zip(name.to_str()) else {
+            return Some(Wants::Everything);
+        };
+        // Without folders it may still hold cargo-criterion's records.
+        if n_folders == 0 || names.iter().any(|name| name.contains('/')) {
+            return Some(Wants::Everything);
+        }
+        let below = |part: &str| here.inside.n_folders(OsStr::new(&format!("{benchmark}/{part}")));
+        let mut sides = Sides::default();
+        let mut n_known = 0;
+        let mut is_all_known = true;
+        for wanted in names.iter().rev() {
+            // Asked first: what isn't a folder, but a link to one, must not be opened.
+            let Some(n_below) = below(wanted) else {
+                if sides.any {
+                    is_all_known = false;
+                    continue;
+                }
+                return Some(Wants::Everything);
+            };
+            n_known += 1;
+            is_all_known &= n_below == 0;
+            let place = format!("{benchmark}/{wanted}");
+            let ask = sides.ask(!*is_baseline_dated);
+            *is_baseline_dated |= !sides.read.is_empty();
+            match here.read_if_sampled(&place, ask, &mut worker.buffers, &mut worker.found.warnings) {
+                Looked::Found(side) => {
+                    sides.any = true;
+                    sides.read.push((wanted, side));
+                }
+                Looked::Broken => sides.any = true,
+                // Nothing has been read yet: the long way finds out why.
+                Looked::NoSample if !sides.any => return Some(Wants::Everything),
+                Looked::NoSample => {
+                    let side = here.read(&place, ask, &mut worker.buffers, &mut worker.found.warnings);
+                    sides.read.extend(side.map(|side| (*wanted, side)));
+                }
+            }
+        }
+        self.add_all(here, benchmark, sides, worker);
+        if !is_all_known {
+            return Some(Wants::FoldersBelow);
+        }
+        if n_known < n_folders && below("change") == Some(0) {
+            n_known += 1;
+        }
+        if n_known < n_folders {
+            n_known += match below("report") {
+                Some(0) => 1,
+                // Criterion's pictures: `both` and `change`, with nothing below them.
+                Some(2) if below("report/both") == Some(0) && below("report/change") == Some(0) => 1,
+                _ => 0,
+            };
+        }
+        (n_known < n_folders).then_some(Wants::FoldersBelow)
+    }
+
+    fn everything_in(&self, here: &Here<'_>, name: &OsStr) -> Job {
+        Job { folder: here.path.join(name), wants: Wants::Everything }
+    }
+
+    /// Adds the results of `benchmark` below `here`, with Criterion's own comparison where the last run was copied over its
+    /// baseline.
+    fn add_all(&self, here: &Here<'_>, benchmark: &str, sides: Sides<'_>, worker: &mut Worker<T>) {
+        let side = |wanted| sides.read.iter().find(|(name, _)| *name == wanted).map(|(_, side)| side);
+        let change = match (side(NEW), side(BASE)) {
+            (Some(new), Some(base)) if new.measurement == base.measurement => {
+                here.read_change(benchmark, new.written_at, &mut worker.buffers, &mut worker.found.warnings)
             }
             _ => None,
         };
-        for ((name, side), change) in
-            later.into_iter().map(|l| (l, change)).chain(earlier.into_iter().map(|e| (e, None)))
-        {
-            self.add(&folder.join(name), side, change, found);
-        }
-        // In a benchmark's folder lie mostly baselines, in which nothing else lies; in a group's, mostly benchmarks.
-        let is_leaf = |name: &OsStr| (is_benchmark || name == "report") && here.inside.holds_no_folders(name);
-        next.extend(listing.folders.iter().filter(|name| !is_leaf(name)).map(|name| folder.join(name)));
-        if folder.as_os_str().is_empty() && listing.files.iter().any(|f| f == "benchmark.json" || f == "sample.json") {
-            // The folder that was named is itself a baseline: take it for whichever was asked for.
-            if let (Some(side), Some(wanted)) = (self.read_side(here, "", true, buffer, found), names.last()) {
-                self.add(Path::new(wanted), side, None, found);
-            }
+        let folder = here.path.join(benchmark);
+        for (name, side) in sides.read {
+            self.add(&folder.join(name), side, change.filter(|_| name == NEW), worker);
         }
     }
 
-    /// Reads the result in a baseline's folder; `None` if there is none, with a warning if there should be.
-    fn read_side(
-        &self,
-        here: &Here<'_>,
-        baseline: &str,
-        ask_unit: bool,
-        buffer: &mut Vec<u8>,
-        found: &mut Found<T>,
-    ) -> Option<Side> {
-        let (measurement, written_at) = self.read_measurement(here, baseline, buffer, found)?;
-        let file = below(baseline, "benchmark.json");
-        let declared = match here.inside.read(&file, LARGEST_FILE, buffer) {
-            Ok(()) if buffer.is_empty() => {
-                found.warn(&here.path.join(file), WarningKind::EmptyFile);
-                None
-            }
-            Ok(()) => files::parse_benchmark(buffer)
-                .map_err(|cause| found.warn(&here.path.join(file), WarningKind::Malformed { cause }))
-                .ok(),
-            Err(Unread::Missing) => {
-                found.warn(&here.path.join(baseline), WarningKind::NoBenchmarkJson);
-                None
-            }
-            Err(unread) => {
-                found.warn_unread(&here.path.join(file), unread);
-                None
-            }
-        };
-        let unit = if ask_unit { read_unit(here, baseline, buffer) } else { Unit::Unstated };
-        self.n_read.fetch_add(1, Ordering::Relaxed);
-        Some(Side { measurement, written_at, declared, unit })
-    }
-
-    fn read_measurement(
-        &self,
-        here: &Here<'_>,
-        baseline: &str,
-        buffer: &mut Vec<u8>,
-        found: &mut Found<T>,
-    ) -> Option<(Measurement, Option<SystemTime>)> {
-        type Parse = fn(&[u8]) -> Result<Measurement, String>;
-        let sources: [(&str, Parse); 3] = [
-            ("sample.json", |bytes| sample_json::parse(bytes).map(Measurement::Sample)),
-            ("raw.csv", |bytes| files::parse_raw_csv(bytes).map(Measurement::Sample)),
-            ("estimates.json", files::parse_estimates),
-        ];
-        // The first that is there decides. If it is broken, the others are no way out: they may be of another execution.
-        for (name, parse) in sources {
-            let file = below(baseline, name);
-            let written_at = match here.inside.read_dated(&file, LARGEST_SAMPLE, buffer) {
-                Ok(written_at) => written_at,
-                Err(Unread::Missing) => continue,
-                // A folder of that name is a benchmark's.
-                Err(unread) if is_folder(&unread) => continue,
-                Err(unread) => {
-                    found.warn_unread(&here.path.join(file), unread);
-                    return None;
-                }
-            };
-            if buffer.is_empty() {
-                found.warn(&here.path.join(file), WarningKind::EmptyFile);
-                return None;
-            }
-            return match parse(buffer) {
-                Ok(measurement) => {
-                    if name == "estimates.json" {
-                        found.warn(&here.path.join(baseline), WarningKind::NoSample);
-                    }
-                    Some((measurement, written_at))
-                }
-                Err(cause) => {
-                    found.warn(&here.path.join(file), WarningKind::Malformed { cause });
-                    None
-                }
-            };
-        }
-        self.warn_without_measurement(here, baseline, found);
-        None
-    }
-
-    /// Tells a result that lost its files from a folder that was never one.
-    fn warn_without_measurement(&self, here: &Here<'_>, baseline: &str, found: &mut Found<T>) {
-        let place = here.path.join(baseline);
-        let listing =
-            if baseline.is_empty() { here.inside.list() } else { here.inside.enter(baseline).and_then(|b| b.list()) };
-        let Ok(listing) = listing else { return };
-        if listing.files.iter().any(|f| f == "benchmark.json" || f == "tukey.json") {
-            found.warn(&place, WarningKind::NoMeasurements);
-        } else if listing.folders.is_empty() && listing.files.iter().all(|f| is_placeholder(f)) {
-            found.warn(&place, WarningKind::HollowBaseline);
-        }
-    }
-
-    /// Criterion's own comparison, if it belongs to the result that was written at `result_at`.
-    fn read_change(
-        &self,
-        here: &Here<'_>,
-        result_at: Option<SystemTime>,
-        buffer: &mut Vec<u8>,
-        found: &mut Found<T>,
-    ) -> Option<SuggestedChange> {
-        let name = "change/estimates.json";
-        let file = here.path.join(name);
-        let written_at = match here.inside.read_dated(name, LARGEST_FILE, buffer) {
-            Ok(written_at) => written_at,
-            Err(Unread::Missing) => return None,
-            Err(unread) => {
-                found.warn_unread(&file, unread);
-                return None;
-            }
-        };
-        // Criterion writes it after the result, and never removes it.
-        if written_at.zip(result_at).is_some_and(|(change, result)| change + CHANGE_SLACK < result) {
-            found.warn(&file, WarningKind::StaleChange);
-            return None;
-        }
-        files::parse_change(buffer).map_err(|cause| found.warn(&file, WarningKind::Malformed { cause })).ok()
-    }
-
-    fn add(&self, place: &Path, side: Side, change: Option<SuggestedChange>, found: &mut Found<T>) {
+    fn add(&self, place: &Path, side: Side, change: Option<SuggestedChange>, worker: &mut Worker<T>) {
         let declared = side.declared.as_ref();
         let name = name(&slashed(place), declared.map(|d| (d.full_id.as_str(), d.directory_name.as_deref())));
         if let Some(stated) = declared.and_then(|d| d.directory_name.as_ref()).filter(|_| !name.is_in_place) {
-            found.warn(place, WarningKind::MovedDirectory { stated: stated.clone() });
+            worker.found.warnings.add(place, WarningKind::MovedDirectory { stated: stated.clone() });
         }
-        found.entries.push(Entry {
+        self.n_read.fetch_add(1, Ordering::Relaxed);
+        worker.found.entries.push(Entry {
             id: name.id,
             baseline: name.baseline,
             throughput: side.declared.and_then(|d| d.throughput),
@@ -394,20 +370,25 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
     }
 }
 
-/// An `estimates.json` that is a folder is a benchmark of that name.
-fn is_folder(unread: &Unread) -> bool {
-    matches!(unread, Unread::Failed(e) if e.kind() == std::io::ErrorKind::IsADirectory)
+impl Sides<'_> {
+    /// What to ask of the next side: a unit that the later side doesn't state contradicts nothing, and it is the later
+    /// side's age that tells whether the last run wrote it.
+    fn ask(&self, date_baseline: bool) -> Ask {
+        match self.read.first() {
+            None => Ask { unit: true, date: true },
+            Some((_, later)) => Ask { unit: later.unit != Unit::Unstated, date: date_baseline },
+        }
+    }
 }
 
 /// An empty folder is a baseline that lost its files, unless it is one of those in which there never was a result.
 fn is_hollow_baseline(folder: &Path) -> bool {
-    folder.components().count() > 1
-        && folder.file_name().is_some_and(|name| name != "report" && name != "change" && name != "both")
+    folder.components().count() > 1 && folder.file_name().is_some_and(|name| !is_never_a_group(name) && name != "both")
 }
 
-/// Files that only keep a folder alive in a repository.
-fn is_placeholder(file: &OsStr) -> bool {
-    file == ".gitkeep" || file == ".keep" || file == ".DS_Store"
+/// Folders of Criterion's own that are mostly just that, and not a benchmark's or group's.
+fn is_never_a_group(name: &OsStr) -> bool {
+    name == "report" || name == "change"
 }
 
 pub(super) fn describe(error: &std::io::Error) -> String {
@@ -419,87 +400,13 @@ pub(super) fn describe(error: &std::io::Error) -> String {
     }
 }
 
-fn shown(path: &Path) -> String {
-    if path.as_os_str().is_empty() { ".".to_owned() } else { slashed(path) }
-}
-
 /// A path below the folder, with `/` between its parts on every system.
 pub(super) fn slashed(path: &Path) -> String {
-    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-    parts.join("/")
-}
-
-/// Folders that are still to be visited, shared between threads.
-struct Queue {
-    state: Mutex<QueueState>,
-    wake: Condvar,
-}
-
-/// Folders that a thread has taken; given back as visited even if the thread panics, so that nobody waits for ever.
-struct Visiting<'a> {
-    queue: &'a Queue,
-    n_taken: usize,
-    next: Vec<PathBuf>,
-}
-
-impl Drop for Visiting<'_> {
-    fn drop(&mut self) {
-        self.queue.put(std::mem::take(&mut self.next), self.n_taken);
-    }
-}
-
-struct QueueState {
-    waiting: Vec<PathBuf>,
-    n_being_visited: usize,
-}
-
-impl Queue {
-    fn new(first: PathBuf) -> Queue {
-        let state = QueueState { waiting: vec![first], n_being_visited: 0 };
-        Queue { state: Mutex::new(state), wake: Condvar::new() }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, QueueState> {
-        // The state is changed in single steps, so that a panic elsewhere leaves it whole.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn is_done(&self) -> bool {
-        let state = self.lock();
-        state.waiting.is_empty() && state.n_being_visited == 0
-    }
-
-    /// Moves some folders into `batch`; `false` when there is nothing left to do, or when help is due.
-    fn take(&self, batch: &mut Vec<PathBuf>, alone: bool) -> bool {
-        let mut state = self.lock();
-        while state.waiting.is_empty() {
-            if state.n_being_visited == 0 {
-                return false;
-            }
-            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        if alone && state.waiting.len() > WORTH_HELP {
-            return false;
-        }
-        let n_left = state.waiting.len();
-        let n_taken = if alone { 1 } else { (n_left / THREADS).clamp(1, BATCH) };
-        batch.extend(state.waiting.drain(n_left - n_taken..));
-        state.n_being_visited += n_taken;
-        true
-    }
-
-    /// Adds folders that were found while `n_visited` were visited.
-    fn put(&self, mut more: Vec<PathBuf>, n_visited: usize) {
-        let mut state = self.lock();
-        let n_more = more.len();
-        state.waiting.append(&mut more);
-        state.n_being_visited -= n_visited;
-        let is_done = state.waiting.is_empty() && state.n_being_visited == 0;
-        drop(state);
-        if is_done || n_more > 1 {
-            self.wake.notify_all();
-        } else if n_more == 1 {
-            self.wake.notify_one();
+    match path.to_str() {
+        Some(text) if !cfg!(windows) => text.to_owned(),
+        _ => {
+            let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+            parts.join("/")
         }
     }
 }

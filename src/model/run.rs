@@ -60,13 +60,33 @@ pub struct Benchmark {
     pub change: Option<SuggestedChange>,
 }
 
+/// A benchmark that a side has and yet can't show.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Absent {
+    /// Which, as far as its folder tells.
+    pub id: BenchmarkId,
+    /// Why.
+    pub why: WhyAbsent,
+}
+
+/// Why a benchmark of a side can't be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyAbsent {
+    /// Its files are broken or lost, as a warning says.
+    Unreadable,
+    /// It was not written recently enough for whoever asked.
+    LeftOut,
+}
+
 /// All that was measured on one side.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Run {
     /// What the side is called: a baseline's name, a directory, a file.
     pub label: String,
-    /// The benchmarks, in the order of their ids, each directory once.
+    /// The benchmarks, in any order, each directory once.
     pub benchmarks: Vec<Benchmark>,
+    /// Benchmarks that are there and can't be shown.
+    pub absent: Vec<Absent>,
     /// What the reader of the result should know about what was read.
     pub warnings: Vec<Warning>,
 }
@@ -75,10 +95,9 @@ impl Run {
     /// Ids that several folders share, each with its folders in order.
     #[must_use]
     pub fn duplicate_ids(&self) -> BTreeMap<&str, Vec<&Benchmark>> {
-        // Ids are almost in order when folders are, and then this sort is one pass.
-        let mut ids: Vec<&str> = self.benchmarks.iter().map(|b| b.id.as_str()).collect();
-        ids.sort();
-        let repeated: HashSet<&str> = ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+        let mut seen = HashSet::with_capacity(self.benchmarks.len());
+        let repeated: HashSet<&str> =
+            self.benchmarks.iter().map(|b| b.id.as_str()).filter(|id| !seen.insert(*id)).collect();
         if repeated.is_empty() {
             return BTreeMap::new();
         }
@@ -86,13 +105,21 @@ impl Run {
         for benchmark in self.benchmarks.iter().filter(|b| repeated.contains(b.id.as_str())) {
             by_id.entry(benchmark.id.as_str()).or_default().push(benchmark);
         }
+        by_id.values_mut().for_each(|sharing| sharing.sort_by(|a, b| a.id.cmp(&b.id)));
         by_id
     }
 
     /// Criterion roots that the benchmarks lie in, relative to what was read.
     #[must_use]
     pub fn roots(&self) -> BTreeSet<&str> {
-        self.benchmarks.iter().map(|b| b.id.root()).collect()
+        let mut roots = BTreeSet::new();
+        for root in self.benchmarks.iter().map(|b| b.id.root()) {
+            // One root is the usual case, and asking for the last is cheaper than inserting it again.
+            if roots.last() != Some(&root) {
+                roots.insert(root);
+            }
+        }
+        roots
     }
 
     /// When the newest result of the run was written, if any says.

@@ -63,6 +63,10 @@ impl Sample {
         if totals.is_empty() {
             return Err(InvalidSample::Empty);
         }
+        let is_valid = |total: &f64, n: &f64| total.is_finite() && n.is_finite() && *n > 0.0 && (total / n).is_finite();
+        if totals.iter().zip(&iterations).all(|(total, n)| is_valid(total, n)) {
+            return Ok(Sample { mode, iterations: iterations.into(), totals: totals.into() });
+        }
         if let Some(i) = totals.iter().position(|t| !t.is_finite()) {
             return Err(InvalidSample::NotFinite { number: i + 1, value: totals[i] });
         }
@@ -70,10 +74,8 @@ impl Sample {
             return Err(InvalidSample::BadCount { number: i + 1, count: iterations[i] });
         }
         // A finite total over a tiny count may still overflow; such a value is no measurement either.
-        if let Some(i) = (0..totals.len()).find(|&i| !(totals[i] / iterations[i]).is_finite()) {
-            return Err(InvalidSample::BadCount { number: i + 1, count: iterations[i] });
-        }
-        Ok(Sample { mode, iterations: iterations.into(), totals: totals.into() })
+        let i = (0..totals.len()).find(|&i| !(totals[i] / iterations[i]).is_finite()).unwrap_or(0);
+        Err(InvalidSample::BadCount { number: i + 1, count: iterations[i] })
     }
 
     /// How the iteration counts were chosen.

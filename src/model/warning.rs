@@ -89,6 +89,13 @@ pub enum WarningKind {
     },
     /// A pattern of the configuration matches no benchmark.
     PatternMatchesNothing,
+    /// The filter matches no benchmark.
+    FilterMatchesNothing,
+    /// Two runs that stand side by side hold copies of one measurement.
+    SameMeasurement {
+        /// In how many benchmarks.
+        n: usize,
+    },
     /// A rename of the configuration whose old name no baseline benchmark bears.
     RenameMatchesNothing,
     /// A waiver of the configuration has run out.

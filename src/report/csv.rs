@@ -59,6 +59,19 @@ pub(super) fn report(report: &Report) -> String {
         record[15].clone_from(&compared);
         write(record);
     }
+    // Rows of their own, so that the file alone tells all: what to mind, and what follows.
+    for warning in &report.warnings {
+        let mut record: [String; 16] = Default::default();
+        record[0] = spreadsheet(&warning.subject);
+        record[2] = "warning".to_owned();
+        record[4] = spreadsheet(&format!("{}: {}", warning.code, warning.message));
+        write(record);
+    }
+    let mut record: [String; 16] = Default::default();
+    record[2] = "outcome".to_owned();
+    record[14] = outcome;
+    record[15] = compared;
+    write(record);
     let bytes = writer.into_inner().expect("a vector takes every flush");
     String::from_utf8(bytes).expect("only text was written")
 }

@@ -8,7 +8,7 @@ use super::number::{Scale, rate};
 use super::schema::{Throughput, Unit, WarningRow, timestamp};
 use super::table::{Cell, Emphasis, Table};
 use super::wording::{self, count};
-use super::{Rows, TerminalStyle, terminal};
+use super::{Rows, TerminalStyle, markdown, terminal};
 use crate::model::{BenchmarkId, Entry, Evidence, Execution, SamplingMode, Warning};
 
 /// What lies below a folder. `schema/list.v1.json` describes it.
@@ -131,6 +131,16 @@ impl Inventory {
         }
         out.push_str(&terminal::warnings(&self.warnings, rows));
         out
+    }
+
+    pub(super) fn to_markdown(&self, rows: Rows) -> String {
+        format!("{}{}", self.table().to_markdown(), markdown::warnings(&self.warnings, rows))
+    }
+
+    /// What a format that has only rows leaves unsaid.
+    #[must_use]
+    pub fn notes(&self) -> String {
+        terminal::warnings(&self.warnings, Rows::Notable)
     }
 }
 

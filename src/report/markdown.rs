@@ -40,14 +40,20 @@ pub(super) fn report(report: &Report, rows: Rows) -> String {
         });
         out.push_str(&folded(&format!("not compared, {words}"), names, hint, rows));
     }
-    for group in wording::warning_groups(&report.warnings) {
-        let names = group.subjects.iter().map(|subject| markdown_code(subject));
-        out.push_str(&folded(&format!("warning: {}", group.message), names, group.hint, rows));
-    }
+    out.push_str(&warnings(&report.warnings, rows));
     let evidence = wording::evidence(report);
     if !evidence.is_empty() {
         let lines: Vec<String> = evidence.iter().map(|line| markdown_text(line)).collect();
         out.push_str(&format!("\n<sub>{}</sub>\n", lines.join("<br>")));
+    }
+    out
+}
+
+pub(super) fn warnings(warnings: &[super::WarningRow], rows: Rows) -> String {
+    let mut out = String::new();
+    for group in wording::warning_groups(warnings) {
+        let names = group.subjects.iter().map(|subject| markdown_code(subject));
+        out.push_str(&folded(&format!("warning: {}", group.message), names, group.hint, rows));
     }
     out
 }

@@ -6,7 +6,7 @@ use super::number::{Scale, digits, rate};
 use super::schema::{Throughput, Unit, WarningRow};
 use super::table::{Cell, Emphasis, Table};
 use super::wording::count;
-use super::{Layout, Rows, TerminalStyle, escape, terminal};
+use super::{Layout, Rows, TerminalStyle, escape, markdown, terminal};
 use crate::compare::{Matrix, MatrixCell};
 use crate::model::{Evidence, Warning};
 
@@ -122,12 +122,34 @@ impl MatrixReport {
         if !self.rows.is_empty() {
             out.push_str(&format!("{}\n\n", terminal::render(&self.table(layout), style)));
         }
+        out.push_str(&self.notes());
+        out
+    }
+
+    pub(super) fn to_markdown(&self, layout: Layout) -> String {
+        let summary = escape::markdown_text(&self.summary());
+        format!(
+            "{}\n{summary}\n{}",
+            self.table(layout).to_markdown(),
+            markdown::warnings(&self.warnings, Rows::Notable)
+        )
+    }
+
+    /// What a format that has only rows leaves unsaid.
+    #[must_use]
+    pub fn notes(&self) -> String {
+        format!("{}{}", self.summary(), terminal::warnings(&self.warnings, Rows::Notable))
+    }
+
+    fn summary(&self) -> String {
         let [n_compared, n_rows] = self.compared;
-        out.push_str(&format!("compared {n_compared} of {n_rows}; each ratio is to the smallest value of its row\n"));
+        if self.columns.len() == 1 {
+            return format!("{}\n", count(n_rows, "benchmark", "benchmarks"));
+        }
+        let mut out = format!("compared {n_compared} of {n_rows}; each ratio is to the smallest value of its row\n");
         if self.hidden > 0 {
             out.push_str(&format!("{} with smaller differences not shown\n", count(self.hidden, "row", "rows")));
         }
-        out.push_str(&terminal::warnings(&self.warnings, Rows::Notable));
         out
     }
 }

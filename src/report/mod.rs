@@ -71,12 +71,11 @@ pub fn render(report: &Report, format: Format, rows: Rows, style: TerminalStyle)
 /// Writes down what is listed; a JUnit file has no place for it.
 #[must_use]
 pub fn render_inventory(inventory: &Inventory, format: Format, rows: Rows, style: TerminalStyle) -> Option<String> {
-    let table = || inventory.table();
     match format {
         Format::Terminal => Some(inventory.to_terminal(rows, style)),
         Format::Json => Some(to_json(inventory)),
-        Format::Markdown => Some(table().to_markdown()),
-        Format::Csv => Some(table().to_csv()),
+        Format::Markdown => Some(inventory.to_markdown(rows)),
+        Format::Csv => Some(inventory.table().to_csv()),
         Format::Junit => None,
     }
 }
@@ -84,12 +83,11 @@ pub fn render_inventory(inventory: &Inventory, format: Format, rows: Rows, style
 /// Writes down what stands side by side; a JUnit file has no place for it.
 #[must_use]
 pub fn render_matrix(matrix: &MatrixReport, format: Format, layout: Layout, style: TerminalStyle) -> Option<String> {
-    let table = || matrix.table(layout);
     match format {
         Format::Terminal => Some(matrix.to_terminal(layout, style)),
         Format::Json => Some(to_json(matrix)),
-        Format::Markdown => Some(table().to_markdown()),
-        Format::Csv => Some(table().to_csv()),
+        Format::Markdown => Some(matrix.to_markdown(layout)),
+        Format::Csv => Some(matrix.table(layout).to_csv()),
         Format::Junit => None,
     }
 }

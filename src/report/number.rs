@@ -21,7 +21,8 @@ pub(super) fn digits(value: f64) -> String {
 /// A change as a signed percentage, or as a factor once percentages lose their meaning: `+31 %`, `−4.2 %`, `×12.3`.
 pub(super) fn change(fraction: f64) -> String {
     let percent = fraction * 100.0;
-    if percent >= 999.5 {
+    // No time falls by all of itself: what would round to −100 % is a factor too.
+    if percent >= 999.5 || percent < -99.45 {
         format!("×{}", digits(1.0 + fraction))
     } else if percent.abs() >= 9.95 {
         signed(percent, 0)
@@ -154,7 +155,8 @@ mod tests {
             (-0.0001, "0.0 %"),
             (0.0995, "+10 %"),
             (11.3, "×12.3"),
-            (-0.999, "−100 %"),
+            (-0.999, "×0.00100"),
+            (-0.994, "−99 %"),
         ] {
             assert_eq!(change(fraction), want, "{fraction}");
         }

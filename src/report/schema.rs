@@ -352,6 +352,10 @@ pub enum Reason {
     NotPositive,
     /// Can't be told from others of the same id.
     AmbiguousId,
+    /// A side has it in files that are broken or lost.
+    Unreadable,
+    /// A side's result was left out as too old.
+    LeftOut,
     /// Only the candidate has it.
     Added,
     /// The policy leaves it out.
@@ -436,7 +440,8 @@ impl Report {
     /// Whether the policy wants the comparison to fail although no regression was shown.
     #[must_use]
     pub fn fails_as_inconclusive(&self) -> bool {
-        let missing = self.not_compared.iter().any(|n| !matches!(n.reason, Reason::Added | Reason::Ignored));
+        let missing =
+            self.not_compared.iter().any(|n| !matches!(n.reason, Reason::Added | Reason::Ignored | Reason::LeftOut));
         self.outcome == Outcome::Inconclusive
             && ((self.policy.fail_on_inconclusive && self.counts.inconclusive > 0)
                 || (self.policy.fail_on_incomplete && missing))
@@ -568,6 +573,8 @@ impl From<&compare::NotCompared> for NotComparedRow {
             WhyNot::SameMeasurement => (Reason::SameMeasurement, None),
             WhyNot::NotPositive => (Reason::NotPositive, None),
             WhyNot::AmbiguousId => (Reason::AmbiguousId, None),
+            WhyNot::Unreadable => (Reason::Unreadable, None),
+            WhyNot::LeftOut => (Reason::LeftOut, None),
             WhyNot::UnitChanged { baseline, candidate } => {
                 let (baseline, candidate) = (Unit::from(baseline), Unit::from(candidate));
                 (Reason::UnitChanged, Some(format!("{} → {}", baseline.name, candidate.name)))

@@ -45,8 +45,14 @@ pub(super) fn report(report: &Report, rows: Rows, style: TerminalStyle) -> Strin
     for hidden in &shown.hidden {
         out.push_str(&format!("{hidden}\n"));
     }
-    out.push_str(&not_compared(report, rows));
-    out.push_str(&warnings(&report.warnings, rows));
+    // Where nothing was compared, the warnings say why; elsewhere they are the smaller matter.
+    let (warnings, not_compared) = (warnings(&report.warnings, rows), not_compared(report, rows));
+    let (first, second) = match report.outcome {
+        Outcome::NothingCompared => (warnings, not_compared),
+        Outcome::Pass | Outcome::Regressed | Outcome::Inconclusive => (not_compared, warnings),
+    };
+    out.push_str(&first);
+    out.push_str(&second);
     let evidence = wording::evidence(report);
     if !evidence.is_empty() {
         out.push('\n');

@@ -41,7 +41,8 @@ pub fn headline(report: &Report) -> String {
                 parts.push(format!("{} of {} can't be told from noise", counts.inconclusive, counts.compared));
             }
             if report.policy.fail_on_incomplete && counts.not_compared > 0 {
-                parts.push(format!("{} of {} were not compared", counts.not_compared, counts.benchmarks));
+                let verb = if counts.not_compared == 1 { "was" } else { "were" };
+                parts.push(format!("{} of {} {verb} not compared", counts.not_compared, counts.benchmarks));
             }
             format!("no regression shown, but {}", parts.join(" and "))
         }
@@ -140,6 +141,8 @@ pub(super) fn reason(reason: Reason) -> (&'static str, Option<&'static str>) {
         Reason::Added => ("added: not in the baseline", None),
         Reason::Removed => ("removed: only in the baseline", None),
         Reason::Ignored => ("ignored by the configuration", None),
+        Reason::Unreadable => ("a result is broken or lost; see the warnings", None),
+        Reason::LeftOut => ("left out by --since: not written recently enough", None),
         Reason::SameMeasurement => (
             "both sides are copies of one measurement",
             Some(
@@ -179,11 +182,16 @@ pub(super) fn evidence(report: &Report) -> Vec<String> {
         ));
         lines.push(format!(
             "smallest slowdown that this could have shown: {} for half of the benchmarks, {} for the noisiest",
-            percent(resolution.median),
-            percent(resolution.worst)
+            size(resolution.median),
+            size(resolution.worst)
         ));
     }
     lines
+}
+
+/// A size without a sign: `21 %`, `×27.3`.
+fn size(fraction: f64) -> String {
+    if fraction < 9.995 { percent(fraction) } else { change(fraction) }
 }
 
 /// The line about a shift of the whole suite.
@@ -354,6 +362,18 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
             "this pattern matches no benchmark".into(),
             Some(
                 "globs are matched against whole ids, `*` stays between slashes and `**` crosses them; `regress list` shows the ids",
+            ),
+        ),
+        WarningKind::FilterMatchesNothing => (
+            "filter-matches-nothing",
+            "the filter matches no benchmark".into(),
+            Some("the filter is a regular expression over ids; `regress list` shows the ids"),
+        ),
+        WarningKind::SameMeasurement { n } => (
+            "same-measurement",
+            format!("both are copies of one measurement in {}", count(*n, "benchmark", "benchmarks")),
+            Some(
+                "Criterion copies `new` over `base` after every plain run; keep a baseline with `cargo bench -- --save-baseline NAME`",
             ),
         ),
         WarningKind::RenameMatchesNothing => {

@@ -5,7 +5,7 @@ use criterion_regress::criterion::Baselines;
 use criterion_regress::model::{Run, Warning};
 use criterion_regress::report::{Layout, MatrixReport, render_matrix};
 
-use crate::cli::args::{CompareArgs, SortArg};
+use crate::cli::args::{CompareArgs, FormatArg, SortArg};
 use crate::cli::failure::Failure;
 use crate::cli::input::{Loaded, Sources, apply_filter, filter, read};
 use crate::cli::settings::plain_policy;
@@ -35,8 +35,13 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let mut warnings: Vec<Warning> = runs.iter().flat_map(|run| run.warnings.iter().cloned()).collect();
     warnings.sort();
     warnings.dedup();
-    let report = MatrixReport::new(&matrix(&runs, &options, &plain_policy()), &warnings);
+    let matrix = matrix(&runs, &options, &plain_policy());
+    warnings.extend(matrix.warnings.iter().cloned());
+    let report = MatrixReport::new(&matrix, &warnings);
     let layout = if args.list { Layout::List } else { Layout::Columns };
+    if args.output.format == FormatArg::Csv {
+        eprint!("{}", report.notes());
+    }
     output::write(&args.output, |format, _, style| render_matrix(&report, format, layout, style))?;
     Ok(exit_code::of_table(runs.len(), report.n_compared()))
 }

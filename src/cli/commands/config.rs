@@ -47,7 +47,7 @@ fn terminal(settings: &Settings) -> String {
         None => "# no regress.toml here or in a folder above\n".to_owned(),
     };
     for (name, value, origin) in scalars(settings) {
-        let shown = if value.is_null() { "none: the run before the last".to_owned() } else { value.to_string() };
+        let shown = if value.is_null() { "the run before the last".to_owned() } else { value.to_string() };
         out.push_str(&format!("{name:<14} = {shown:<24} # {origin}\n"));
     }
     for rule in &settings.policy.rules {

@@ -25,6 +25,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
         .filter(|e| e.baseline == args.baseline)
         .map(|e| Exported { id: e.id, throughput: e.throughput, unit: e.unit, execution: e.measured })
         .collect();
+    exported.sort_by(|a, b| a.id.cmp(&b.id));
     if let Some(filter) = &filter {
         exported.retain(|e| filter.matches(e.id.as_str()));
     }

@@ -6,7 +6,7 @@ use criterion_regress::criterion::{Baselines, NEW};
 use criterion_regress::model::{Warning, WarningKind};
 use criterion_regress::report::{Inventory, render_inventory};
 
-use crate::cli::args::{ListArgs, WhereArgs};
+use crate::cli::args::{FormatArg, ListArgs, WhereArgs};
 use crate::cli::failure::Failure;
 use crate::cli::input::{Sources, filter, read};
 use crate::cli::{exit_code, output};
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &ListArgs) -> Result<ExitCode, Failure> {
         tree.entries.retain(|entry| filter.matches(entry.id.as_str()));
         if tree.entries.is_empty() {
             tree.warnings
-                .push(Warning { subject: filter.as_str().to_owned(), kind: WarningKind::PatternMatchesNothing });
+                .push(Warning { subject: filter.as_str().to_owned(), kind: WarningKind::FilterMatchesNothing });
         }
     }
     let now = SystemTime::now();
@@ -39,6 +39,9 @@ pub(crate) fn run(args: &ListArgs) -> Result<ExitCode, Failure> {
     warnings.sort();
     warnings.dedup();
     let inventory = Inventory::new(&folder.display().to_string(), tree.by_benchmark(), &warnings, now);
+    if args.output.format == FormatArg::Csv {
+        eprint!("{}", inventory.notes());
+    }
     output::write(&args.output, |format, rows, style| render_inventory(&inventory, format, rows, style))?;
     Ok(exit_code::OK)
 }

@@ -1,0 +1,20 @@
+//! Tests of the whole: the binary on real and made trees, the library by its public interface, and the promises that
+//! documents make. One binary, so that it is linked once.
+//!
+//! `cases` is the place to read first: each folder of `fixtures/cases/` is an example of the tool's behaviour.
+
+mod architecture;
+mod broken;
+mod case;
+mod cases;
+mod cli;
+mod critcmp;
+mod fixtures;
+mod hostile_disk;
+mod plain_loop;
+mod policy;
+mod properties;
+mod readme;
+mod renderers;
+mod schema;
+mod tree;
