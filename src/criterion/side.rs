@@ -62,8 +62,11 @@ impl Buffers {
     }
 }
 
+/// Makes a measurement of a file's bytes, or says what is wrong with them.
+type Parse = fn(&[u8]) -> Result<Measurement, String>;
+
 /// Where in a result's folder the measurements may be; the first that is there decides.
-const SOURCES: [(&str, fn(&[u8]) -> Result<Measurement, String>); 3] = [
+const SOURCES: [(&str, Parse); 3] = [
     ("sample.json", |bytes| sample_json::parse(bytes).map(Measurement::Sample)),
     ("raw.csv", |bytes| files::parse_raw_csv(bytes).map(Measurement::Sample)),
     ("estimates.json", files::parse_estimates),

@@ -141,7 +141,10 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
         let mut found = self.work(Take::AloneUntil(WORTH_HELP));
         if !self.queue.is_done() {
             std::thread::scope(|scope| {
-                let helpers: Vec<_> = (1..THREADS).map(|_| scope.spawn(|| self.work(Take::Shared))).collect();
+                let help = || std::thread::Builder::new().name("read".to_owned());
+                // Where the system grants no more threads, those that there are do the work.
+                let helpers: Vec<_> =
+                    (1..THREADS).map_while(|_| help().spawn_scoped(scope, || self.work(Take::Shared)).ok()).collect();
                 let own = self.work(Take::Shared);
                 let others = helpers.into_iter().map(|helper| match helper.join() {
                     Ok(more) => more,

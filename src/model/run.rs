@@ -1,5 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
+
+use hashbrown::HashSet;
 
 use super::{BenchmarkId, Execution, Sample, Throughput, Unit, Warning};
 

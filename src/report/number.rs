@@ -22,7 +22,7 @@ pub(super) fn digits(value: f64) -> String {
 pub(super) fn change(fraction: f64) -> String {
     let percent = fraction * 100.0;
     // No time falls by all of itself: what would round to −100 % is a factor too.
-    if percent >= 999.5 || percent < -99.45 {
+    if !(-99.45..999.5).contains(&percent) {
         format!("×{}", digits(1.0 + fraction))
     } else if percent.abs() >= 9.95 {
         signed(percent, 0)

@@ -32,15 +32,15 @@ pub fn summarize(measurement: &Measurement, measured_at: Option<SystemTime>) -> 
 }
 
 fn from_sample(sample: &Sample, measured_at: Option<SystemTime>) -> Execution {
-    let (sorted, values) = sorted_by_value(sample);
-    let typical = weighted_median(&sorted);
+    let (values, weights) = sorted_by_value(sample);
+    let typical = weighted_median(&values, &weights);
     let n_measurements = values.len();
     Execution {
         typical,
         median: quantile(&values, 0.5),
         lower_quartile: quantile(&values, 0.25),
         minimum: values[0],
-        standard_error: standard_error(&sorted, typical),
+        standard_error: standard_error(&values, &weights, typical),
         n_measurements,
         mode: sample.mode(),
         evidence: if n_measurements <= QUICK_MEASUREMENTS { Evidence::Quick } else { Evidence::Sample },
@@ -49,37 +49,38 @@ fn from_sample(sample: &Sample, measured_at: Option<SystemTime>) -> Execution {
     }
 }
 
-/// Values per iteration in ascending order, with and without their iterations.
-fn sorted_by_value(sample: &Sample) -> (Vec<(f64, f64)>, Vec<f64>) {
-    let weights = sample.iterations();
+/// Values per iteration in ascending order, and their iterations in the same order.
+fn sorted_by_value(sample: &Sample) -> (Vec<f64>, Vec<f64>) {
     let values: Vec<f64> = sample.per_iteration().collect();
     // Positive numbers sort like their bits, and single words sort much faster than pairs. The place of each goes into the
     // lowest bits, which only decide between values that agree to eleven digits.
     const PLACE: u64 = 0xfff;
-    let sorted: Vec<(f64, f64)> = if values.len() <= PLACE as usize && values.iter().all(|v| *v > 0.0) {
+    let order: Vec<u64> = if values.len() <= PLACE as usize && values.iter().all(|v| *v > 0.0) {
         let mut keys: Vec<u64> = values.iter().zip(0..).map(|(v, place)| (v.to_bits() & !PLACE) | place).collect();
         keys.sort_unstable();
-        keys.iter().map(|key| (key & PLACE) as usize).map(|place| (values[place], weights[place])).collect()
+        keys.iter_mut().for_each(|key| *key &= PLACE);
+        keys
     } else {
-        let mut sorted: Vec<(f64, f64)> = values.into_iter().zip(weights.iter().copied()).collect();
-        sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        sorted
+        let mut places: Vec<u64> = (0..values.len() as u64).collect();
+        places.sort_unstable_by(|&a, &b| values[a as usize].total_cmp(&values[b as usize]));
+        places
     };
-    let values = sorted.iter().map(|(value, _)| *value).collect();
-    (sorted, values)
+    let weights = sample.iterations();
+    let in_order = |numbers: &[f64]| order.iter().map(|place| numbers[*place as usize]).collect();
+    (in_order(&values), in_order(weights))
 }
 
-fn standard_error(sorted: &[(f64, f64)], typical: f64) -> f64 {
-    let mut distances: Vec<f64> = sorted.iter().map(|(value, _)| (value - typical).abs()).collect();
+fn standard_error(values: &[f64], weights: &[f64], typical: f64) -> f64 {
+    let mut distances: Vec<f64> = values.iter().map(|value| (value - typical).abs()).collect();
     let mut spread = MAD_TO_SD * select_median(&mut distances);
     if spread <= 0.0 {
         // More than half of the values are equal (a coarse clock). The mean distance still sees the rest; for normal
         // values it is sd·√(2/π).
         spread = MEDIAN_TO_MEAN_ERROR * distances.iter().sum::<f64>() / distances.len() as f64;
     }
-    let total: f64 = sorted.iter().map(|(_, weight)| weight).sum();
+    let total: f64 = weights.iter().sum();
     // Each weight is divided first: counts may be as large as 1e18, and their squares' sum must not overflow.
-    let sum_of_squares: f64 = sorted.iter().map(|(_, weight)| (weight / total).powi(2)).sum();
+    let sum_of_squares: f64 = weights.iter().map(|weight| (weight / total).powi(2)).sum();
     relative(MEDIAN_TO_MEAN_ERROR * spread * sum_of_squares.sqrt(), typical)
 }
 

@@ -41,27 +41,28 @@ pub fn median_absolute_deviation(values: &[f64], center: f64) -> f64 {
     select_median(&mut distances)
 }
 
-/// The lower and upper weighted medians' midpoint of `(value, weight)` pairs that are sorted by value.
+/// The lower and upper weighted medians' midpoint of ascending `values` with the `weights` in their order.
 ///
 /// The weighted median is the value at which the weight on neither side exceeds one half; where a whole interval has that
-/// property, its midpoint is taken, so that with equal weights this is the ordinary median. NaN when there are no pairs.
-/// Weights must be positive.
+/// property, its midpoint is taken, so that with equal weights this is the ordinary median. NaN when there are no values.
+/// Weights must be positive; values without a weight are left out.
 #[must_use]
-pub fn weighted_median(sorted: &[(f64, f64)]) -> f64 {
-    let half = sorted.iter().map(|(_, weight)| weight).sum::<f64>() / 2.0;
+pub fn weighted_median(values: &[f64], weights: &[f64]) -> f64 {
+    let values = &values[..values.len().min(weights.len())];
+    let half = weights[..values.len()].iter().sum::<f64>() / 2.0;
     let mut seen = 0.0;
-    for (i, (value, weight)) in sorted.iter().enumerate() {
+    for (i, (value, weight)) in values.iter().zip(weights).enumerate() {
         seen += weight;
         // Sums of weights carry rounding errors; a relative slack of 1e-12 keeps "exactly half" recognisable.
         if (seen - half).abs() <= half * 1e-12 {
-            let next = sorted.get(i + 1).map_or(*value, |(next, _)| *next);
+            let next = values.get(i + 1).copied().unwrap_or(*value);
             return value + (next - value) / 2.0;
         }
         if seen > half {
             return *value;
         }
     }
-    sorted.last().map_or(f64::NAN, |(value, _)| *value)
+    values.last().copied().unwrap_or(f64::NAN)
 }
 
 #[cfg(test)]
@@ -69,7 +70,8 @@ mod tests {
     use super::*;
 
     fn check_weighted(pairs: &[(f64, f64)], want: f64) {
-        let got = weighted_median(pairs);
+        let (values, weights): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+        let got = weighted_median(&values, &weights);
         assert!((got - want).abs() <= 1e-12 * want.abs().max(1.0), "{pairs:?}: {got}, want {want}");
     }
 
@@ -81,7 +83,7 @@ mod tests {
         check_weighted(&[(1.0, 1.0), (2.0, 1.0), (3.0, 1.0), (9.0, 1.0)], 2.5);
         check_weighted(&[(1.0, 1.0), (2.0, 2.0), (3.0, 5.0)], 3.0);
         check_weighted(&[(1.0, 8.25e17), (2.0, 1.0)], 1.0);
-        assert!(weighted_median(&[]).is_nan());
+        assert!(weighted_median(&[], &[]).is_nan());
     }
 
     #[test]
