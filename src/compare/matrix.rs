@@ -150,7 +150,7 @@ type RowKey = (String, String);
 type Entries<'a> = BTreeMap<RowKey, BTreeMap<Column<'a>, &'a Benchmark>>;
 
 fn by_id(runs: &[Run]) -> Entries<'_> {
-    let shared: BTreeSet<&str> = runs.iter().flat_map(|run| run.duplicate_ids().into_keys()).collect();
+    let shared: BTreeSet<&str> = runs.iter().flat_map(|run| run.names().duplicates.into_keys()).collect();
     let mut entries = Entries::new();
     for (i, run) in runs.iter().enumerate() {
         for benchmark in &run.benchmarks {
@@ -169,7 +169,7 @@ fn by_id(runs: &[Run]) -> Entries<'_> {
 fn grouped<'a>(runs: &'a [Run], expression: &Regex) -> Entries<'a> {
     let mut entries = Entries::new();
     for (i, run) in runs.iter().enumerate() {
-        let shared = run.duplicate_ids();
+        let shared = run.names().duplicates;
         for benchmark in &run.benchmarks {
             let id = benchmark.id.as_str();
             let Some(captures) = expression.captures(id) else {

@@ -1,7 +1,7 @@
 //! Two runs in, verdicts out: pure, without text for people.
 //!
-//! [`pairing`] says which benchmark of the one side is which of the other, [`noise`] how far two executions of the same
-//! code would differ, [`verdict`] what follows for one benchmark, and [`outcome`] what follows for the whole.
+//! `pairing` says which benchmark of the one side is which of the other, `noise` how far two executions of the same
+//! code would differ, `verdict` what follows for one benchmark, and `outcome` what follows for the whole.
 
 mod matrix;
 mod noise;
@@ -129,8 +129,11 @@ pub enum WhyNot {
 /// Compares two runs under a policy. Never fails: what can't be compared is an answer.
 #[must_use]
 pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunComparison {
-    let pairing = pairing::pair(baseline, candidate, &policy.renames);
+    let names = [&baseline.names(), &candidate.names()];
+    let pairing = pairing::pair(baseline, candidate, names, &policy.renames);
     let mut warnings: Vec<Warning> = baseline.warnings.iter().chain(&candidate.warnings).cloned().collect();
+    warnings.extend(baseline.notes(names[0]));
+    warnings.extend(candidate.notes(names[1]));
     warnings.extend(pairing.warnings);
     warnings.extend(policy.warnings(baseline, candidate));
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::HashMap;
 
 use super::{NotCompared, WhyNot};
-use crate::model::{Benchmark, BenchmarkId, Run, Warning, WarningKind};
+use crate::model::{Benchmark, BenchmarkId, Names, Run, Warning, WarningKind};
 
 /// The two sides, matched.
 #[derive(Debug)]
@@ -21,21 +21,29 @@ type Key<'a> = (&'a str, &'a str);
 
 /// Matches by the configuration's renames, then by directory, then by directory in any case, then by an id that each
 /// side has once. Benchmarks that share an id are matched only where the matching is beyond doubt.
-pub(super) fn pair<'a>(baseline: &'a Run, candidate: &'a Run, renames: &BTreeMap<String, String>) -> Pairing<'a> {
+pub(super) fn pair<'a>(
+    baseline: &'a Run,
+    candidate: &'a Run,
+    names: [&Names<'a>; 2],
+    renames: &BTreeMap<String, String>,
+) -> Pairing<'a> {
     // With one root a side, what the roots are called is a matter of where the folders lie.
-    let same_roots = baseline.roots() == candidate.roots();
-    let one_root = baseline.roots().len() <= 1 && candidate.roots().len() <= 1;
-    let key =
-        |b: &'a Benchmark| -> Key<'a> { (if one_root && !same_roots { "" } else { b.id.root() }, b.id.directory()) };
+    let one_root = names.iter().all(|names| names.roots.len() <= 1);
+    let ignores_root = one_root && names[0].roots != names[1].roots;
+    let key = |b: &'a Benchmark| -> Key<'a> { (if ignores_root { "" } else { b.id.root() }, b.id.directory()) };
 
     let mut pairs: Vec<(&Benchmark, &Benchmark)> = Vec::with_capacity(candidate.benchmarks.len());
     let mut warnings = Vec::new();
 
     let renamed = renamed(baseline, candidate, renames);
     let is_renamed = |b: &Benchmark| renamed.iter().any(|(old, new)| std::ptr::eq(*old, b) || std::ptr::eq(*new, b));
+    // Both sides of one tree come in the same order, as far as each benchmark has both.
+    let in_step = |(old, new): &(&'a Benchmark, &'a Benchmark)| renamed.is_empty() && key(old) == key(new);
+    pairs.extend(baseline.benchmarks.iter().zip(&candidate.benchmarks).take_while(in_step));
+    let n_in_step = pairs.len();
     let keyed = |run: &'a Run| -> HashMap<Key<'a>, &'a Benchmark> {
-        let kept = run.benchmarks.iter().filter(|b| renamed.is_empty() || !is_renamed(b));
-        kept.map(|b| (key(b), b)).collect()
+        let rest = run.benchmarks[n_in_step..].iter().filter(|b| renamed.is_empty() || !is_renamed(b));
+        rest.map(|b| (key(b), b)).collect()
     };
     let mut left = Remaining::default();
     let mut new = keyed(candidate);
@@ -59,7 +67,7 @@ pub(super) fn pair<'a>(baseline: &'a Run, candidate: &'a Run, renames: &BTreeMap
         pairs.push((left.take(key(old)), right.take(key(new))));
     }
 
-    let ambiguous = ambiguous_ids(baseline, candidate, &pairs);
+    let ambiguous = ambiguous_ids(names, &pairs);
     let mut unpaired = Vec::new();
     let mut unpair = |id: &BenchmarkId, reason: WhyNot| {
         let reason = if ambiguous.contains(id.as_str()) { WhyNot::AmbiguousId } else { reason };
@@ -78,12 +86,15 @@ pub(super) fn pair<'a>(baseline: &'a Run, candidate: &'a Run, renames: &BTreeMap
     Pairing { pairs, unpaired, warnings }
 }
 
-/// The first bytes of a name as a number that sorts as they do: most comparisons then need no look at the name itself.
-fn beginning(name: &str) -> u128 {
-    let mut bytes = [0; 16];
-    let n = name.len().min(16);
-    bytes[..n].copy_from_slice(&name.as_bytes()[..n]);
-    u128::from_be_bytes(bytes)
+/// The first bytes of a name as numbers that sort as they do: most comparisons then need no look at the name itself.
+fn beginning(name: &str) -> [u128; 3] {
+    let mut chunks = name.as_bytes().chunks(16);
+    std::array::from_fn(|_| {
+        let mut bytes = [0; 16];
+        let chunk = chunks.next().unwrap_or_default();
+        bytes[..chunk.len()].copy_from_slice(chunk);
+        u128::from_be_bytes(bytes)
+    })
 }
 
 /// Pairs by the configuration's renames.
@@ -146,13 +157,8 @@ fn unique_matches<'a>(
 ///
 /// Criterion numbers equal names in the order of the source (`_2`, `_3`), so that reordering benchmarks swaps their
 /// folders. The matching by folder is trusted when it is also the matching by rank of the times.
-fn ambiguous_ids<'a>(
-    baseline: &'a Run,
-    candidate: &'a Run,
-    pairs: &[(&'a Benchmark, &'a Benchmark)],
-) -> BTreeSet<&'a str> {
-    let mut shared: BTreeSet<&str> = baseline.duplicate_ids().into_keys().collect();
-    shared.extend(candidate.duplicate_ids().into_keys());
+fn ambiguous_ids<'a>(names: [&Names<'a>; 2], pairs: &[(&'a Benchmark, &'a Benchmark)]) -> BTreeSet<&'a str> {
+    let mut shared: BTreeSet<&str> = names.iter().flat_map(|names| names.duplicates.keys().copied()).collect();
     if shared.is_empty() {
         return shared;
     }
@@ -162,15 +168,9 @@ fn ambiguous_ids<'a>(
             members.entry(new.id.as_str()).or_default().push((*old, *new));
         }
     }
-    let counts = |run: &'a Run| {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        run.benchmarks.iter().for_each(|b| *counts.entry(b.id.as_str()).or_default() += 1);
-        counts
-    };
-    let (n_old, n_new) = (counts(baseline), counts(candidate));
     shared.retain(|id| {
         let pairs = members.get(id).map(Vec::as_slice).unwrap_or_default();
-        let is_complete = [&n_old, &n_new].iter().all(|n| n.get(id).copied().unwrap_or(0) == pairs.len());
+        let is_complete = names.iter().all(|names| names.duplicates.get(id).map_or(1, Vec::len) == pairs.len());
         let copies = pairs.iter().all(|(old, new)| old.execution.fingerprint == new.execution.fingerprint);
         !(is_complete && (copies || same_order(pairs)))
     });
@@ -214,7 +214,7 @@ mod tests {
     fn check(baseline: &[&str], candidate: &[&str], renames: &[(&str, &str)], want: &[&str]) {
         let (baseline, candidate) = (run(baseline), run(candidate));
         let renames = renames.iter().map(|(old, new)| ((*old).to_owned(), (*new).to_owned())).collect();
-        let pairing = pair(&baseline, &candidate, &renames);
+        let pairing = pair(&baseline, &candidate, [&baseline.names(), &candidate.names()], &renames);
         let mut got: Vec<String> =
             pairing.pairs.iter().map(|(b, c)| format!("{} = {}", b.id.directory(), c.id.directory())).collect();
         got.extend(pairing.unpaired.iter().map(|n| format!("{} {:?}", n.id.directory(), n.reason)));

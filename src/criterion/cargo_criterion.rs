@@ -50,7 +50,7 @@ pub(super) fn read_folder<T>(
     sum_up: &impl Fn(&Measurement, Option<SystemTime>) -> T,
     found: &mut Found<T>,
 ) {
-    let place = slashed(folder);
+    let place = slashed(folder).into_owned();
     let mut warn = |name: &str, kind| found.warnings.add(&folder.join(name), kind);
     let record: BenchmarkRecord = match read_record(&at.join(BENCHMARK_FILE)) {
         Ok(record) => record,

@@ -5,10 +5,10 @@ use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
-#[cfg(not(unix))]
+#[cfg(target_os = "linux")]
+pub(super) use linux::{Folder, Inside};
+#[cfg(not(target_os = "linux"))]
 pub(super) use portable::{Folder, Inside};
-#[cfg(unix)]
-pub(super) use unix::{Folder, Inside};
 
 /// What lies directly in a folder.
 #[derive(Debug, Default)]
@@ -54,8 +54,8 @@ pub(super) fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
     if bytes.len() as u64 > limit { Err(Unread::TooLarge(limit)) } else { Ok(bytes) }
 }
 
-#[cfg(unix)]
-mod unix {
+#[cfg(target_os = "linux")]
+mod linux {
     use std::ffi::OsStr;
     use std::mem::MaybeUninit;
     use std::os::unix::ffi::OsStrExt;
@@ -226,8 +226,8 @@ mod unix {
     }
 }
 
-#[cfg(any(not(unix), test))]
-#[cfg_attr(unix, allow(dead_code, reason = "tested on every system, used where there is no openat"))]
+#[cfg(any(not(target_os = "linux"), test))]
+#[cfg_attr(target_os = "linux", allow(dead_code, reason = "tested on every system, used where there is no getdents"))]
 mod portable {
     use std::ffi::OsStr;
     use std::marker::PhantomData;
@@ -309,7 +309,7 @@ mod portable {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::fs;
 

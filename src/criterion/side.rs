@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use super::folder::{Inside, Unread};
@@ -29,7 +30,7 @@ pub(super) struct Here<'a> {
 pub(super) struct Side {
     pub(super) measurement: Measurement,
     pub(super) written_at: Option<SystemTime>,
-    pub(super) declared: Option<files::Declared>,
+    pub(super) declared: Option<Rc<files::Declared>>,
     pub(super) unit: Unit,
 }
 
@@ -48,7 +49,7 @@ pub(super) struct Buffers {
     file: String,
     bytes: Vec<u8>,
     /// The last `benchmark.json` and what it said: a benchmark's baselines mostly have the same one.
-    last_benchmark: (Vec<u8>, Option<files::Declared>),
+    last_benchmark: (Vec<u8>, Option<Rc<files::Declared>>),
 }
 
 impl Buffers {
@@ -155,7 +156,12 @@ impl Here<'_> {
         Looked::Found(Side { measurement, written_at, declared, unit })
     }
 
-    fn read_declared(&self, place: &str, buffers: &mut Buffers, warnings: &mut Warnings) -> Option<files::Declared> {
+    fn read_declared(
+        &self,
+        place: &str,
+        buffers: &mut Buffers,
+        warnings: &mut Warnings,
+    ) -> Option<Rc<files::Declared>> {
         buffers.name(place, "benchmark.json");
         match self.inside.read(&buffers.file, LARGEST_FILE, &mut buffers.bytes) {
             Ok(()) if buffers.bytes.is_empty() => {
@@ -166,9 +172,10 @@ impl Here<'_> {
             Ok(()) => {
                 let declared = files::parse_benchmark(&buffers.bytes)
                     .map_err(|cause| warnings.add(&self.path.join(&buffers.file), WarningKind::Malformed { cause }))
-                    .ok()?;
+                    .ok()
+                    .map(Rc::new)?;
                 buffers.last_benchmark.0.clone_from(&buffers.bytes);
-                buffers.last_benchmark.1 = Some(declared.clone());
+                buffers.last_benchmark.1 = Some(Rc::clone(&declared));
                 Some(declared)
             }
             Err(Unread::Missing) => {

@@ -1,8 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{
-    Absent, Benchmark, BenchmarkId, Entry, Execution, Run, Throughput, Warning, WarningKind, WhyAbsent,
-};
+use crate::model::{Absent, Benchmark, BenchmarkId, Entry, Execution, Run, Warning, WhyAbsent};
 
 /// What was found below a folder.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +35,7 @@ impl<T> Tree<T> {
 impl Tree<Execution> {
     /// Moves one baseline's results out of the tree, as a run.
     ///
-    /// The tree's warnings stay with the tree; the run has those about itself.
+    /// The tree's warnings stay with the tree.
     #[must_use]
     pub fn take_run(&mut self, baseline: &str, label: &str) -> Run {
         let benchmarks = self
@@ -57,34 +55,6 @@ impl Tree<Execution> {
             .filter(|(_, name)| name == baseline)
             .map(|(id, _)| Absent { id: id.clone(), why: WhyAbsent::Unreadable })
             .collect();
-        let mut run = Run { label: label.to_owned(), benchmarks, absent, warnings: Vec::new() };
-        run.warnings = about(&run);
-        run
+        Run { label: label.to_owned(), benchmarks, absent, warnings: Vec::new() }
     }
-}
-
-/// What a reader should know of a run as a whole.
-fn about(run: &Run) -> Vec<Warning> {
-    let mut warnings: Vec<Warning> = run
-        .duplicate_ids()
-        .into_iter()
-        .map(|(id, sharing)| Warning {
-            subject: id.to_owned(),
-            kind: WarningKind::DuplicateId { directories: sharing.iter().map(|b| b.id.path()).collect() },
-        })
-        .collect();
-    let roots = run.roots();
-    if roots.len() > 1 {
-        let roots = roots.into_iter().map(|root| if root.is_empty() { "." } else { root }.to_owned()).collect();
-        warnings.push(Warning { subject: run.label.clone(), kind: WarningKind::SeveralRoots { roots } });
-    }
-    for benchmark in &run.benchmarks {
-        if let Some(Throughput::Unknown(kind)) = &benchmark.throughput {
-            warnings.push(Warning {
-                subject: benchmark.id.as_str().to_owned(),
-                kind: WarningKind::UnknownThroughput { kind: kind.to_string() },
-            });
-        }
-    }
-    warnings
 }

@@ -3,6 +3,7 @@
 //! Whether a folder is a baseline can't be told from its name: a benchmark may be called `new`. It is one when it holds a
 //! result's files itself. Every folder is therefore looked into, unless its link count proves that no folder lies in it.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -150,7 +151,9 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
                     Ok(more) => more,
                     Err(panic) => std::panic::resume_unwind(panic),
                 });
-                for more in std::iter::once(own).chain(others) {
+                let all: Vec<Found<T>> = std::iter::once(own).chain(others).collect();
+                found.entries.reserve_exact(all.iter().map(|more| more.entries.len()).sum());
+                for more in all {
                     found.entries.extend(more.entries);
                     found.warnings.list.extend(more.warnings.list);
                     found.warnings.broken.extend(more.warnings.broken);
@@ -211,7 +214,7 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
         if is_result || (has("estimates.json") && !is_change) {
             let ask = Ask { unit: true, date: true };
             if let Some(side) = here.read("", ask, &mut worker.buffers, &mut worker.found.warnings) {
-                self.add(here.path, side, None, worker);
+                self.add(&slashed(here.path), side, None, worker);
             }
         } else if listing.folders.is_empty()
             && listing.files.iter().all(|f| is_placeholder(f))
@@ -251,7 +254,7 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
                 // The folder that was named is itself a baseline: take it for the one that was asked for.
                 let ask = Ask { unit: true, date: true };
                 if let Some(side) = here.read("", ask, &mut worker.buffers, &mut worker.found.warnings) {
-                    self.add(Path::new(wanted), side, None, worker);
+                    self.add(wanted, side, None, worker);
                 }
             }
         }
@@ -349,23 +352,30 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
             }
             _ => None,
         };
-        let folder = here.path.join(benchmark);
+        let folder = slashed(here.path);
         for (name, side) in sides.read {
-            self.add(&folder.join(name), side, change.filter(|_| name == NEW), worker);
+            let mut place = String::with_capacity(folder.len() + benchmark.len() + name.len() + 2);
+            for part in [folder.as_ref(), benchmark, name].into_iter().filter(|part| !part.is_empty()) {
+                if !place.is_empty() {
+                    place.push('/');
+                }
+                place.push_str(part);
+            }
+            self.add(&place, side, change.filter(|_| name == NEW), worker);
         }
     }
 
-    fn add(&self, place: &Path, side: Side, change: Option<SuggestedChange>, worker: &mut Worker<T>) {
+    fn add(&self, place: &str, side: Side, change: Option<SuggestedChange>, worker: &mut Worker<T>) {
         let declared = side.declared.as_ref();
-        let name = name(&slashed(place), declared.map(|d| (d.full_id.as_str(), d.directory_name.as_deref())));
+        let name = name(place, declared.map(|d| (d.full_id.as_str(), d.directory_name.as_deref())));
         if let Some(stated) = declared.and_then(|d| d.directory_name.as_ref()).filter(|_| !name.is_in_place) {
-            worker.found.warnings.add(place, WarningKind::MovedDirectory { stated: stated.clone() });
+            worker.found.warnings.add(Path::new(place), WarningKind::MovedDirectory { stated: stated.clone() });
         }
         self.n_read.fetch_add(1, Ordering::Relaxed);
         worker.found.entries.push(Entry {
             id: name.id,
             baseline: name.baseline,
-            throughput: side.declared.and_then(|d| d.throughput),
+            throughput: side.declared.as_ref().and_then(|d| d.throughput.clone()),
             unit: side.unit,
             measured: (self.sum_up)(&side.measurement, side.written_at),
             change,
@@ -404,12 +414,12 @@ pub(super) fn describe(error: &std::io::Error) -> String {
 }
 
 /// A path below the folder, with `/` between its parts on every system.
-pub(super) fn slashed(path: &Path) -> String {
+pub(super) fn slashed(path: &Path) -> Cow<'_, str> {
     match path.to_str() {
-        Some(text) if !cfg!(windows) => text.to_owned(),
+        Some(text) if !cfg!(windows) => Cow::Borrowed(text),
         _ => {
             let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-            parts.join("/")
+            Cow::Owned(parts.join("/"))
         }
     }
 }

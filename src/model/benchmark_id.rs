@@ -31,6 +31,12 @@ impl BenchmarkId {
         BenchmarkId::new("", full_id, full_id)
     }
 
+    /// Whether the id is the folder's name, as it is unless Criterion had to change it.
+    #[must_use]
+    pub fn is_directory(&self) -> bool {
+        self.full_id.is_none()
+    }
+
     /// What people see: Criterion's `full_id`. Text from strangers; every format escapes it for itself.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 
 use hashbrown::HashSet;
 
-use super::{BenchmarkId, Execution, Sample, Throughput, Unit, Warning};
+use super::{BenchmarkId, Execution, Sample, Throughput, Unit, Warning, WarningKind};
 
 /// What a file holds for one benchmark in one baseline, before anything is made of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,35 +93,67 @@ pub struct Run {
     pub warnings: Vec<Warning>,
 }
 
-impl Run {
-    /// Ids that several folders share, each with its folders in order.
-    #[must_use]
-    pub fn duplicate_ids(&self) -> BTreeMap<&str, Vec<&Benchmark>> {
-        let mut seen = HashSet::with_capacity(self.benchmarks.len());
-        let repeated: HashSet<&str> =
-            self.benchmarks.iter().map(|b| b.id.as_str()).filter(|id| !seen.insert(*id)).collect();
-        if repeated.is_empty() {
-            return BTreeMap::new();
-        }
-        let mut by_id: BTreeMap<&str, Vec<&Benchmark>> = BTreeMap::new();
-        for benchmark in self.benchmarks.iter().filter(|b| repeated.contains(b.id.as_str())) {
-            by_id.entry(benchmark.id.as_str()).or_default().push(benchmark);
-        }
-        by_id.values_mut().for_each(|sharing| sharing.sort_by(|a, b| a.id.cmp(&b.id)));
-        by_id
-    }
-
+/// What the names of a run's benchmarks have in common.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Names<'a> {
     /// Criterion roots that the benchmarks lie in, relative to what was read.
+    pub roots: BTreeSet<&'a str>,
+    /// Ids that several folders share, each with its benchmarks in the order of their folders.
+    pub duplicates: BTreeMap<&'a str, Vec<&'a Benchmark>>,
+}
+
+impl Run {
+    /// Looks over the names of all benchmarks.
     #[must_use]
-    pub fn roots(&self) -> BTreeSet<&str> {
-        let mut roots = BTreeSet::new();
-        for root in self.benchmarks.iter().map(|b| b.id.root()) {
-            // One root is the usual case, and asking for the last is cheaper than inserting it again.
-            if roots.last() != Some(&root) {
-                roots.insert(root);
+    pub fn names(&self) -> Names<'_> {
+        let mut roots: BTreeSet<&str> = BTreeSet::new();
+        // Folders differ within a root, so that of several with one id, all but one have an id that isn't their folder's name.
+        let mut suspects: HashSet<&str> = HashSet::new();
+        for benchmark in &self.benchmarks {
+            if roots.last() != Some(&benchmark.id.root()) {
+                roots.insert(benchmark.id.root());
+            }
+            if !benchmark.id.is_directory() {
+                suspects.insert(benchmark.id.as_str());
             }
         }
-        roots
+        let ids = || self.benchmarks.iter().map(|b| b.id.as_str());
+        if roots.len() > 1 {
+            suspects = ids().collect();
+        }
+        let mut duplicates: BTreeMap<&str, Vec<&Benchmark>> = BTreeMap::new();
+        if !suspects.is_empty() {
+            let mut seen = HashSet::with_capacity(suspects.len());
+            let repeated: HashSet<&str> = ids().filter(|id| suspects.contains(id) && !seen.insert(*id)).collect();
+            for benchmark in self.benchmarks.iter().filter(|b| repeated.contains(b.id.as_str())) {
+                duplicates.entry(benchmark.id.as_str()).or_default().push(benchmark);
+            }
+            duplicates.values_mut().for_each(|sharing| sharing.sort_by(|a, b| a.id.cmp(&b.id)));
+        }
+        Names { roots, duplicates }
+    }
+
+    /// What a reader should know of the run as a whole: ids that several folders share, several roots, unknown kinds of
+    /// throughput.
+    #[must_use]
+    pub fn notes(&self, names: &Names<'_>) -> Vec<Warning> {
+        let shared = |(id, sharing): (&&str, &Vec<&Benchmark>)| Warning {
+            subject: (*id).to_owned(),
+            kind: WarningKind::DuplicateId { directories: sharing.iter().map(|b| b.id.path()).collect() },
+        };
+        let mut notes: Vec<Warning> = names.duplicates.iter().map(shared).collect();
+        if names.roots.len() > 1 {
+            let roots = names.roots.iter().map(|root| if root.is_empty() { "." } else { root }.to_owned()).collect();
+            notes.push(Warning { subject: self.label.clone(), kind: WarningKind::SeveralRoots { roots } });
+        }
+        notes.extend(self.benchmarks.iter().filter_map(|benchmark| match &benchmark.throughput {
+            Some(Throughput::Unknown(kind)) => Some(Warning {
+                subject: benchmark.id.as_str().to_owned(),
+                kind: WarningKind::UnknownThroughput { kind: kind.to_string() },
+            }),
+            _ => None,
+        }));
+        notes
     }
 
     /// When the newest result of the run was written, if any says.

@@ -1,7 +1,7 @@
 //! Comparisons to text: pure, and without a judgement of its own.
 //!
 //! A comparison becomes a [`Report`], the versioned JSON that is enough to render every other format. What is listed or
-//! put side by side without a verdict becomes an [`Inventory`] or a [`Matrix`]. Each format escapes names for itself.
+//! put side by side without a verdict becomes an [`Inventory`] or a [`MatrixReport`]. Each format escapes names for itself.
 
 mod csv;
 mod escape;

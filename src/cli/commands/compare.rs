@@ -32,7 +32,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let mut runs = distinct_labels(loaded);
     apply_filter(filter.as_ref(), &mut runs.iter_mut().collect::<Vec<_>>());
 
-    let mut warnings: Vec<Warning> = runs.iter().flat_map(|run| run.warnings.iter().cloned()).collect();
+    let mut warnings: Vec<Warning> =
+        runs.iter().flat_map(|run| run.warnings.iter().cloned().chain(run.notes(&run.names()))).collect();
     warnings.sort();
     warnings.dedup();
     let matrix = matrix(&runs, &options, &plain_policy());

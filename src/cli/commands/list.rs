@@ -34,7 +34,7 @@ pub(crate) fn run(args: &ListArgs) -> Result<ExitCode, Failure> {
             warnings.extend(criterion_regress::criterion::stale(&run));
             warnings.extend(criterion_regress::criterion::from_the_future(&run, now));
         }
-        warnings.extend(run.warnings);
+        warnings.extend(run.notes(&run.names()));
     }
     warnings.sort();
     warnings.dedup();
