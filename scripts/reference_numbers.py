@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the reference numbers of src/stats/reference/ with NumPy and SciPy.
 
-    pip install numpy scipy && python3 scripts/reference_numbers.py
+    pip install numpy scipy statsmodels && python3 scripts/reference_numbers.py
 """
 import pathlib
 import numpy as np
@@ -48,4 +48,16 @@ def execution():
 
 
 (OUT / "distribution.tsv").write_text(HEAD + distribution())
+def scale():
+    from statsmodels.robust.scale import qn_scale
+
+    rng = np.random.default_rng(20260102)
+    lines = []
+    for n in [2, 3, 8, 9, 30, 151, 500]:
+        values = rng.standard_t(3, n)
+        lines.append(",".join(repr(float(v)) for v in values) + f"\t{float(qn_scale(values))!r}")
+    return "# values\tQn by statsmodels, without the correction for small samples\n" + "\n".join(lines) + "\n"
+
+
+(OUT / "scale.tsv").write_text(HEAD + scale())
 (OUT / "execution.tsv").write_text(HEAD + execution())

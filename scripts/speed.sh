@@ -66,7 +66,7 @@ if [ "$(id -u)" = 0 ] && [ -e /dev/loop-control ]; then
   cp -r "$work/10000/criterion" "$mount/criterion"
   sed "s|$work/10000|$mount|" "$work/10000.list" > "$work/cold.list"
   echo "10000 benchmarks x 2 baselines, cold cache (an image that is unmounted before each run), median of 3"
-  cold="umount $mount; sync; echo 3 > /proc/sys/vm/drop_caches; mount -o loop $image $mount"
+  cold="bash -c 'umount $mount; sync; echo 3 > /proc/sys/vm/drop_caches; mount -o loop $image $mount'"
   side_by_side cold "$mount" --warmup 0 --runs 3 --prepare "$cold"
 else
   echo "cold cache: left out, as it needs root and a loop device"

@@ -1,6 +1,8 @@
 //! `regress.toml`.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -86,11 +88,13 @@ pub(super) fn find(start: &Path) -> Option<PathBuf> {
 
 pub(super) fn read(path: &Path) -> Result<ConfigFile, Failure> {
     let failed = |cause: String| Failure::new(format!("failed to read {}: {cause}", path.display()));
-    let metadata = std::fs::metadata(path).map_err(|e| failed(e.to_string()))?;
-    if metadata.len() > LARGEST {
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text))
+        .map_err(|e| failed(e.to_string()))?;
+    if text.len() as u64 > LARGEST {
         return Err(failed("it is too large for a configuration".to_owned()));
     }
-    let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
     toml::from_str(&text).map_err(|e| {
         failed(e.to_string().trim_end().to_owned())
             .hint("the README's section on regress.toml lists the keys; `regress config` shows what is in force")

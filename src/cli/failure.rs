@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use criterion_regress::report::visible;
+
 /// An error for the person at the terminal: a fragment that reads after "regress: ", and a hint if we know one.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -19,9 +21,12 @@ impl Failure {
     }
 
     pub(super) fn print(&self) {
-        eprintln!("regress: {}", self.message);
+        // Messages quote what stood in files and arguments, and may have several lines of their own.
+        let mut lines = self.message.lines().map(visible);
+        eprintln!("regress: {}", lines.next().unwrap_or_default());
+        lines.for_each(|line| eprintln!("{line}"));
         if let Some(hint) = &self.hint {
-            eprintln!("hint: {hint}");
+            eprintln!("hint: {}", visible(hint));
         }
     }
 }

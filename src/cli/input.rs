@@ -1,5 +1,7 @@
 //! What the sides of a comparison are, and reading them.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -15,7 +17,7 @@ use super::failure::Failure;
 use super::progress;
 
 /// Largest exported file that is read.
-const LARGEST_FILE: u64 = 2 << 30;
+const LARGEST_FILE: u64 = 1 << 30;
 
 /// A side as it was named.
 #[derive(Debug, Clone, PartialEq)]
@@ -241,11 +243,14 @@ fn load_file(path: &Path) -> Result<Loaded, Failure> {
         schema: Option<String>,
     }
     let failed = |cause: String| Failure::new(format!("failed to read {}: {cause}", path.display()));
-    let size = std::fs::metadata(path).map_err(|e| failed(e.to_string()))?.len();
-    if size > LARGEST_FILE {
-        return Err(failed(format!("larger than {} GiB", LARGEST_FILE >> 30)));
+    let mut bytes = Vec::new();
+    // Bounded while it is read: what a device or a pipe holds, its size doesn't say.
+    File::open(path)
+        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes))
+        .map_err(|e| failed(e.to_string()))?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(failed(format!("larger than {} MiB", LARGEST_FILE >> 20)));
     }
-    let bytes = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
     let head: Head = serde_json::from_slice(&bytes).map_err(|e| {
         failed(format!("it is not JSON of an exported baseline: {e}")).hint("`regress export` writes such files")
     })?;
@@ -273,6 +278,7 @@ pub(super) fn apply_filter(filter: Option<&Pattern>, runs: &mut [&mut Run]) {
     let Some(filter) = filter else { return };
     for run in runs.iter_mut() {
         run.benchmarks.retain(|b| filter.matches(b.id.as_str()));
+        run.absent.retain(|a| filter.matches(a.id.as_str()));
     }
     if runs.iter().all(|run| run.benchmarks.is_empty())
         && let Some(run) = runs.first_mut()
@@ -285,14 +291,14 @@ pub(super) fn apply_filter(filter: Option<&Pattern>, runs: &mut [&mut Run]) {
 pub(super) fn apply_since(run: &mut Run, since: Option<&str>, now: SystemTime) -> Result<(), Failure> {
     if let Some(text) = since {
         let start = match text {
-            "last-run" => criterion::last_run_start(run),
+            "last-run" => criterion::last_run_start(run, now),
             text => Some(parse_since(text, now)?),
         };
         if let Some(start) = start {
             criterion::written_since(run, start);
         }
     }
-    run.warnings.extend(criterion::stale(run));
+    run.warnings.extend(criterion::stale(run, now));
     run.warnings.extend(criterion::from_the_future(run, now));
     Ok(())
 }
@@ -300,6 +306,9 @@ pub(super) fn apply_since(run: &mut Run, since: Option<&str>, now: SystemTime) -
 fn parse_since(text: &str, now: SystemTime) -> Result<SystemTime, Failure> {
     if let Ok(at) = text.parse::<jiff::Timestamp>() {
         return Ok(SystemTime::from(at));
+    }
+    if let Ok(start) = text.parse::<jiff::civil::Date>().and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC)) {
+        return Ok(SystemTime::from(start.timestamp()));
     }
     let length = text
         .parse::<jiff::Span>()
@@ -343,6 +352,7 @@ mod tests {
         check("2h", Some(1_000_000 - 7200));
         check("1d", Some(1_000_000 - 86_400));
         check("1970-01-02T00:00:00Z", Some(86_400));
+        check("1970-01-03", Some(2 * 86_400));
         check("soon", None);
     }
 }

@@ -23,7 +23,13 @@ pub(super) fn write(
         })
     };
     print(&text(args.format, terminal_style(args.color))?)?;
-    for (format, path) in &args.outputs {
+    for (i, (format, path)) in args.outputs.iter().enumerate() {
+        if args.outputs[..i].iter().any(|(_, earlier)| earlier == path) {
+            return Err(Failure::new(format!(
+                "failed to write {}: two formats are to be written there",
+                path.display()
+            )));
+        }
         let plain = TerminalStyle { width: None, color: false };
         write_file(path, &text(*format, plain)?)?;
     }

@@ -9,7 +9,7 @@ use clap::parser::ValueSource;
 use criterion_regress::compare::{Action, FailOn, NoiseThreshold, Pattern, Policy, Rule, Waiver};
 
 use super::args::{FailOnArg, PolicyArgs, ShiftArg};
-use super::config_file::{self, ActionWord, ConfigFile, FailOnWord, ProfileTable, RuleTable, ShiftWord};
+use super::config_file::{self, ActionWord, FailOnWord, ProfileTable, RuleTable, ShiftWord};
 use super::failure::Failure;
 
 /// Where a setting came from.
@@ -104,15 +104,19 @@ impl Settings {
         }
         let files_profile = files_profile.unwrap_or_default();
         let built_in = built_in(&name);
-        let layers =
-            Layers { file: &file, config: &config, files_profile: &files_profile, built_in: &built_in, name: &name };
+        let layers = Layers { file: &file, files_profile: &files_profile, built_in: &built_in, name: &name };
 
         let threshold = typed(args.threshold, given, "threshold", "REGRESS_THRESHOLD")
             .unwrap_or_else(|| layers.pick(config.threshold, |p| p.threshold));
         let threshold = Setting { value: percent(threshold.value, &threshold.origin)?, origin: threshold.origin };
         let assumed_noise = typed(args.assumed_noise, given, "assumed_noise", "REGRESS_ASSUMED_NOISE")
             .unwrap_or_else(|| layers.pick(config.assumed_noise, |p| p.assumed_noise));
-        percent(assumed_noise.value, &assumed_noise.origin)?;
+        percent(assumed_noise.value, &assumed_noise.origin).map_err(|_| {
+            Failure::new(format!(
+                "assumed noise is a percentage above 0, not {} (from {})",
+                assumed_noise.value, assumed_noise.origin
+            ))
+        })?;
         let fail_on = match typed(args.fail_on.clone(), given, "fail_on", "REGRESS_FAIL_ON") {
             Some(typed) => Setting {
                 value: FailOn {
@@ -188,7 +192,6 @@ fn policy(threshold: NoiseThreshold, assumed_noise: f64, suite_shift: Action, fa
 /// What lies below flags and environment.
 struct Layers<'a> {
     file: &'a Option<PathBuf>,
-    config: &'a ConfigFile,
     files_profile: &'a ProfileTable,
     built_in: &'a ProfileTable,
     name: &'a str,
@@ -196,13 +199,13 @@ struct Layers<'a> {
 
 impl Layers<'_> {
     fn pick<T>(&self, top: Option<T>, of: impl Fn(&ProfileTable) -> Option<T>) -> Setting<T> {
+        // What the file says of one profile is more particular than what it says of all.
         let path = self.file.clone().unwrap_or_default();
-        if let Some(value) = top {
-            return Setting { value, origin: Origin::File(path) };
-        }
-        debug_assert!(self.config.profiles.contains_key(self.name) || of(self.files_profile).is_none());
         if let Some(value) = of(self.files_profile) {
             return Setting { value, origin: Origin::FilesProfile(path, self.name.to_owned()) };
+        }
+        if let Some(value) = top {
+            return Setting { value, origin: Origin::File(path) };
         }
         let value = of(self.built_in).expect("built-in profiles say everything");
         Setting {

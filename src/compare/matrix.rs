@@ -93,7 +93,9 @@ pub fn matrix(runs: &[Run], options: &MatrixOptions, policy: &Policy) -> Matrix 
     let mut n_hidden = 0;
     let mut rows: Vec<MatrixRow> = Vec::new();
     for (key, cells) in &entries {
-        let row = row(&key.0, cells, &columns, &noise, policy);
+        let name = key.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>();
+        let name = name.join(if options.group.is_some() { "/" } else { " " });
+        let row = row(&name, cells, &columns, &noise, policy);
         let spread = row.spread();
         if cells.len() > 1 && options.at_least.is_some_and(|t| spread < t.log_band()) {
             n_hidden += 1;
@@ -145,21 +147,26 @@ impl Column<'_> {
     }
 }
 
-/// A row's name, and its folder where several share the name.
-type RowKey = (String, String);
+/// What makes a row: an id with its folder where several share the id, or a group's captures.
+type RowKey = Vec<String>;
 type Entries<'a> = BTreeMap<RowKey, BTreeMap<Column<'a>, &'a Benchmark>>;
 
+/// Ids that a run has more than once, under whatever root.
+fn repeated(run: &Run) -> BTreeSet<&str> {
+    let mut seen = BTreeSet::new();
+    run.benchmarks.iter().map(|b| b.id.as_str()).filter(|id| !seen.insert(*id)).collect()
+}
+
 fn by_id(runs: &[Run]) -> Entries<'_> {
-    let shared: BTreeSet<&str> = runs.iter().flat_map(|run| run.names().duplicates.into_keys()).collect();
+    let repeated: BTreeSet<&str> = runs.iter().flat_map(repeated).collect();
     let mut entries = Entries::new();
     for (i, run) in runs.iter().enumerate() {
         for benchmark in &run.benchmarks {
             let id = benchmark.id.as_str();
-            let key = if shared.contains(id) {
-                (format!("{id} [{}]", benchmark.id.path()), benchmark.id.path())
-            } else {
-                (id.to_owned(), String::new())
-            };
+            let mut key = vec![id.to_owned()];
+            if repeated.contains(id) {
+                key.push(format!("[{}]", benchmark.id.path()));
+            }
             entries.entry(key).or_default().insert(Column { run: i, within: None }, benchmark);
         }
     }
@@ -169,13 +176,11 @@ fn by_id(runs: &[Run]) -> Entries<'_> {
 fn grouped<'a>(runs: &'a [Run], expression: &Regex) -> Entries<'a> {
     let mut entries = Entries::new();
     for (i, run) in runs.iter().enumerate() {
-        let shared = run.names().duplicates;
+        let repeated = repeated(run);
         for benchmark in &run.benchmarks {
             let id = benchmark.id.as_str();
-            let Some(captures) = expression.captures(id) else {
-                continue;
-            };
-            let captured: Vec<&str> = captures.iter().skip(1).flatten().map(|m| m.as_str()).collect();
+            let Some(captures) = expression.captures(id) else { continue };
+            let captured = captures.iter().skip(1).map(|m| m.map_or("", |m| m.as_str()).to_owned()).collect();
             // What is left of the id when the captured parts are taken out is what differs within the row.
             let mut rest = String::new();
             let mut at = 0;
@@ -187,11 +192,14 @@ fn grouped<'a>(runs: &'a [Run], expression: &Regex) -> Entries<'a> {
                 }
             }
             rest.push_str(&id[at..]);
-            if shared.contains_key(id) {
+            if repeated.contains(id) {
                 rest.push_str(&format!(" [{}]", benchmark.id.path()));
             }
+            let row: &mut BTreeMap<_, _> = entries.entry(captured).or_default();
             let column = Column { run: i, within: Some(rest.into()) };
-            entries.entry((captured.join("/"), String::new())).or_default().insert(column, benchmark);
+            // Captures may overlap so that two ids leave the same; then the whole id tells them apart.
+            let column = if row.contains_key(&column) { Column { run: i, within: Some(id.into()) } } else { column };
+            row.insert(column, benchmark);
         }
     }
     entries

@@ -17,12 +17,12 @@ use std::collections::BTreeMap;
 use crate::model::{Absent, Benchmark, BenchmarkId, Evidence, Run, Throughput, Unit, Warning, WarningKind, WhyAbsent};
 
 pub use matrix::{Matrix, MatrixCell, MatrixOptions, MatrixRow, Ratio, SortBy, matrix};
-pub use noise::{Noise, NoiseSource, SuiteShift};
+pub use noise::{Noise, NoiseSource};
 pub use outcome::Outcome;
 pub use pattern::{InvalidPattern, Pattern};
 pub use policy::{Action, FailOn, Policy, Rule, Waiver};
 pub use relative_change::{ChangeInterval, InvalidThreshold, NoiseThreshold, RelativeChange};
-pub use verdict::{Doubt, Verdict};
+pub use verdict::{Doubt, SuiteShift, Verdict};
 
 /// Everything that comparing a baseline with a candidate found out.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,7 +159,7 @@ pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunCompariso
     let changes: Vec<noise::LogChange> = pairs.iter().map(Pair::log_change).collect();
     let noise = noise::estimate(&changes, policy);
     let judged = verdict::judge(&pairs, &noise, policy);
-    let shift = noise.shift(policy);
+    let shift = verdict::shift(&judged, &noise, policy);
     warnings.extend(judged.iter().filter_map(implausible));
 
     not_compared.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()).then_with(|| a.id.cmp(&b.id)));
@@ -194,7 +194,9 @@ fn explain_absent(not_compared: &mut Vec<NotCompared>, baseline: &[Absent], cand
             one.reason = reason(absent.why);
         }
     }
-    not_compared.extend(absent.into_values().map(|a| NotCompared { id: a.id.clone(), reason: reason(a.why) }));
+    // What was left out of the candidate and isn't in the baseline is nobody's loss.
+    let lost = absent.into_values().filter(|a| a.why == WhyAbsent::Unreadable);
+    not_compared.extend(lost.map(|a| NotCompared { id: a.id.clone(), reason: reason(a.why) }));
 }
 
 /// Two sides of one benchmark whose numbers may be divided by one another.
@@ -234,6 +236,10 @@ impl<'a> Pair<'a> {
         } else {
             ([b.typical, c.typical], b.standard_error.hypot(c.standard_error), weaker)
         };
+        // Criterion's median of the very measurements on the other side.
+        if evidence == Evidence::Estimates && (locations[1] / locations[0] - 1.0).abs() < 1e-12 {
+            return Err(WhyNot::SameMeasurement);
+        }
         let ratio = locations[1] / locations[0];
         let usable = |x: f64| x.is_finite() && x > 0.0;
         if !(usable(locations[0]) && usable(locations[1]) && usable(ratio) && within.is_finite()) {

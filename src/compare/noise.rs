@@ -1,11 +1,11 @@
 //! How far two executions of the same code differ, when each side is one execution.
 //!
 //! One execution a side holds no information on the spread between executions, so that it has to come from elsewhere. The
-//! bulk of a suite doesn't change in one commit: the spread of its log ratios around their median is an empirical null. A
-//! small suite can't say much of itself, and is held up by a stated assumption.
+//! bulk of a suite doesn't change in one commit: the spread of its log ratios is an empirical null, measured so that even half
+//! of the suite may have changed. A small suite can't say much of itself, and is held up by a stated assumption.
 
-use super::{Policy, RelativeChange, Verdict};
-use crate::stats::{MAD_TO_SD, median, median_absolute_deviation, normal_quantile, student_t_quantile, student_t_tail};
+use super::Policy;
+use crate::stats::{normal_quantile, qn, quantile, student_t_quantile, student_t_tail};
 
 /// Fewer benchmarks than this are no suite: their ratios say nothing about noise, as all of them may have changed.
 const SMALLEST_SUITE: usize = 8;
@@ -13,8 +13,9 @@ const SMALLEST_SUITE: usize = 8;
 /// How many observations the stated assumption counts for, against those of the suite.
 const WEIGHT_OF_ASSUMPTION: f64 = 10.0;
 
-/// Efficiency of the median absolute deviation: it knows as much as the standard deviation of this share of the values.
-const MAD_EFFICIENCY: f64 = 0.37;
+/// How much each benchmark of a suite tells of the noise of another. Benchmarks differ in noise, so that their common spread
+/// knows less of each than their number suggests; this is what a median absolute deviation would know.
+const WORTH_OF_A_BENCHMARK: f64 = 0.37;
 
 /// No measurement of time between two executions is steadier than this, whatever a suite pretends.
 const SMALLEST_NOISE: f64 = 0.003;
@@ -54,19 +55,10 @@ pub struct Noise {
     pub degrees_of_freedom: f64,
     /// Benchmarks that it was estimated from.
     pub n_benchmarks: usize,
-    /// ln of the suite's median ratio; 0 where there is no suite.
+    /// ln of the ratio by which at least three quarters of the suite moved together; 0 where there is no such ratio.
     pub common: f64,
     /// The suite's own spread around it; 0 where there is no suite.
     spread: f64,
-}
-
-/// A change of the suite as a whole: the machine, the toolchain, a flag, or code that all of it runs. One finding.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SuiteShift {
-    /// The median change.
-    pub change: RelativeChange,
-    /// `Regression` or `Improvement` where it is beyond the threshold and clear of the noise, else `Inconclusive`.
-    pub verdict: Verdict,
 }
 
 pub(super) fn estimate(changes: &[LogChange], policy: &Policy) -> Noise {
@@ -82,9 +74,9 @@ pub(super) fn estimate(changes: &[LogChange], policy: &Policy) -> Noise {
             spread: 0.0,
         };
     }
-    let common = median(&tests);
-    let spread = MAD_TO_SD * median_absolute_deviation(&tests, common);
-    let degrees = MAD_EFFICIENCY * (tests.len() - 1) as f64;
+    let common = common_to_most(&tests);
+    let spread = qn(&tests);
+    let degrees = WORTH_OF_A_BENCHMARK * (tests.len() - 1) as f64;
     // A suite that is noisier than assumed refutes the assumption, which then counts for less.
     let weight = WEIGHT_OF_ASSUMPTION * (assumed / spread.max(assumed)).powi(2);
     let pooled = (weight * assumed.powi(2) + degrees * spread.powi(2)) / (weight + degrees);
@@ -98,13 +90,44 @@ pub(super) fn estimate(changes: &[LogChange], policy: &Policy) -> Noise {
     }
 }
 
+/// By how much at least three quarters of the suite moved in one direction; 0 where they don't agree on one.
+fn common_to_most(log_ratios: &[f64]) -> f64 {
+    let mut sorted = log_ratios.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let (lower, upper) = (quantile(&sorted, 0.25), quantile(&sorted, 0.75));
+    if lower > 0.0 {
+        lower
+    } else if upper < 0.0 {
+        upper
+    } else {
+        0.0
+    }
+}
+
 impl Noise {
     /// Standard deviation of one benchmark's log ratio if its code didn't change.
-    ///
-    /// The common shift is taken neither off nor on: as nobody knows whether the machine or the code moved, every
-    /// benchmark is uncertain by that much more, in both directions.
     pub(super) fn of(&self, change: &LogChange) -> f64 {
-        self.standard_deviation.hypot(BETWEEN_OVER_WITHIN * change.within).hypot(self.common)
+        self.standard_deviation.hypot(BETWEEN_OVER_WITHIN * change.within)
+    }
+
+    /// A benchmark's log ratio as it is, and as it is to the suite's common shift.
+    ///
+    /// Nobody knows whether the machine moved or the code, so that nothing is subtracted: what is said of a benchmark has to
+    /// hold from both points of view.
+    pub(super) fn views(&self, change: &LogChange) -> [f64; 2] {
+        [change.estimate, change.estimate - self.common]
+    }
+
+    /// Whether the common shift is more than noise. It is one draw, however many benchmarks share it: their number doesn't
+    /// make it more certain.
+    pub(super) fn is_shift_clear(&self, policy: &Policy) -> bool {
+        let sd = policy.assumed_noise.hypot(self.spread).max(SMALLEST_NOISE);
+        self.source == NoiseSource::Suite && self.tail(self.common.abs() / sd) <= policy.gate_level
+    }
+
+    /// Whether the common shift stands out from the scatter of the suite's centre.
+    pub(super) fn is_shift_visible(&self) -> bool {
+        self.common.abs() > 4.0 * self.spread / (self.n_benchmarks as f64).sqrt()
     }
 
     /// The critical value that pure noise exceeds on one side with probability `tail`.
@@ -119,27 +142,5 @@ impl Noise {
     /// The probability that pure noise is this many standard deviations up or more.
     pub(super) fn tail(&self, deviations: f64) -> f64 {
         student_t_tail(self.degrees_of_freedom, deviations)
-    }
-
-    /// What to tell of the suite as a whole, if anything.
-    pub(super) fn shift(&self, policy: &Policy) -> Option<SuiteShift> {
-        if self.source == NoiseSource::Assumed {
-            return None;
-        }
-        // The shift is one draw, however many benchmarks share it: their number doesn't make it more certain.
-        let noise = policy.assumed_noise.hypot(self.spread).max(SMALLEST_NOISE);
-        let is_clear = self.tail(self.common.abs() / noise) <= policy.gate_level;
-        let band = policy.threshold.log_band();
-        let verdict = if is_clear && self.common > band {
-            Verdict::Regression
-        } else if is_clear && self.common < -band {
-            Verdict::Improvement
-        } else {
-            Verdict::Inconclusive
-        };
-        let scatter = self.spread / (self.n_benchmarks as f64).sqrt();
-        let is_worth_telling = self.common.abs() > band / 4.0 && self.common.abs() > 4.0 * scatter;
-        (verdict != Verdict::Inconclusive || is_worth_telling)
-            .then(|| SuiteShift { change: RelativeChange::from_log_ratio(self.common), verdict })
     }
 }

@@ -28,17 +28,31 @@ pub(super) fn outcome(
         return Outcome::Regressed;
     }
     let incomplete = policy.fail_on.incomplete && not_compared.iter().any(|n| counts_as_missing(&n.reason));
-    if gated(Verdict::Inconclusive) || incomplete {
+    if gated(Verdict::Inconclusive) || incomplete || not_compared.iter().any(|n| is_untold(&n.reason)) {
         return Outcome::Inconclusive;
     }
     Outcome::Pass
 }
 
+/// Whether both sides may have the benchmark, and it could still not be compared.
+fn is_untold(reason: &WhyNot) -> bool {
+    match reason {
+        WhyNot::Added | WhyNot::Removed | WhyNot::Ignored | WhyNot::LeftOut => false,
+        WhyNot::SameMeasurement
+        | WhyNot::ThroughputChanged { .. }
+        | WhyNot::UnitChanged { .. }
+        | WhyNot::NotPositive
+        | WhyNot::AmbiguousId
+        | WhyNot::Unreadable => true,
+    }
+}
+
 /// Whether a benchmark that the baseline knows went without a verdict, against the policy's wish.
 fn counts_as_missing(reason: &WhyNot) -> bool {
     match reason {
-        WhyNot::Added | WhyNot::Ignored | WhyNot::LeftOut => false,
+        WhyNot::Added | WhyNot::Ignored => false,
         WhyNot::Removed
+        | WhyNot::LeftOut
         | WhyNot::SameMeasurement
         | WhyNot::ThroughputChanged { .. }
         | WhyNot::UnitChanged { .. }

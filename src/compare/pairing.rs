@@ -33,9 +33,7 @@ pub(super) fn pair<'a>(
     let key = |b: &'a Benchmark| -> Key<'a> { (if ignores_root { "" } else { b.id.root() }, b.id.directory()) };
 
     let mut pairs: Vec<(&Benchmark, &Benchmark)> = Vec::with_capacity(candidate.benchmarks.len());
-    let mut warnings = Vec::new();
-
-    let renamed = renamed(baseline, candidate, renames);
+    let (renamed, mut warnings) = renamed(baseline, candidate, renames);
     let is_renamed = |b: &Benchmark| renamed.iter().any(|(old, new)| std::ptr::eq(*old, b) || std::ptr::eq(*new, b));
     // Both sides of one tree come in the same order, as far as each benchmark has both.
     let in_step = |(old, new): &(&'a Benchmark, &'a Benchmark)| renamed.is_empty() && key(old) == key(new);
@@ -70,11 +68,11 @@ pub(super) fn pair<'a>(
     let ambiguous = ambiguous_ids(names, &pairs);
     let mut unpaired = Vec::new();
     let mut unpair = |id: &BenchmarkId, reason: WhyNot| {
-        let reason = if ambiguous.contains(id.as_str()) { WhyNot::AmbiguousId } else { reason };
+        let reason = if ambiguous.contains(&(id.root(), id.as_str())) { WhyNot::AmbiguousId } else { reason };
         unpaired.push(NotCompared { id: id.clone(), reason });
     };
     pairs.retain(|(_, new)| {
-        let is_clear = !ambiguous.contains(new.id.as_str());
+        let is_clear = !ambiguous.contains(&(new.id.root(), new.id.as_str()));
         if !is_clear {
             unpair(&new.id, WhyNot::AmbiguousId);
         }
@@ -97,22 +95,30 @@ fn beginning(name: &str) -> [u128; 3] {
     })
 }
 
-/// Pairs by the configuration's renames.
+/// Pairs by the configuration's renames, with warnings about those that can't be as it says: the old name has to be gone from
+/// the candidate, and the new one not to have been in the baseline.
 fn renamed<'a>(
     baseline: &'a Run,
     candidate: &'a Run,
     renames: &BTreeMap<String, String>,
-) -> Vec<(&'a Benchmark, &'a Benchmark)> {
+) -> (Vec<(&'a Benchmark, &'a Benchmark)>, Vec<Warning>) {
     let of = |run: &'a Run, id: &str| run.benchmarks.iter().find(|b| b.id.as_str() == id);
-    let pairs = renames.iter().filter_map(|(old, new)| Some((of(baseline, old)?, of(candidate, new)?)));
-    let mut taken: Vec<(&Benchmark, &Benchmark)> = Vec::new();
-    for (old, new) in pairs {
-        // Two old names may claim one new benchmark; the first in order has it.
-        if !taken.iter().any(|(_, other)| std::ptr::eq(*other, new)) {
-            taken.push((old, new));
+    let mut pairs: Vec<(&Benchmark, &Benchmark)> = Vec::new();
+    let mut warnings = Vec::new();
+    for (old_id, new_id) in renames {
+        let mut warn = |kind| warnings.push(Warning { subject: format!("{old_id} = {new_id}"), kind });
+        match (of(baseline, old_id), of(candidate, new_id)) {
+            (Some(_), Some(_)) if of(candidate, old_id).is_some() || of(baseline, new_id).is_some() => {
+                warn(WarningKind::RenameContradicted);
+            }
+            (Some(_), Some(new)) if pairs.iter().any(|(_, taken)| std::ptr::eq(*taken, new)) => {
+                warn(WarningKind::RenameContradicted);
+            }
+            (Some(old), Some(new)) => pairs.push((old, new)),
+            _ => warn(WarningKind::RenameMatchesNothing),
         }
     }
-    taken
+    (pairs, warnings)
 }
 
 /// The benchmarks of one side that have no partner yet.
@@ -157,24 +163,24 @@ fn unique_matches<'a>(
 ///
 /// Criterion numbers equal names in the order of the source (`_2`, `_3`), so that reordering benchmarks swaps their
 /// folders. The matching by folder is trusted when it is also the matching by rank of the times.
-fn ambiguous_ids<'a>(names: [&Names<'a>; 2], pairs: &[(&'a Benchmark, &'a Benchmark)]) -> BTreeSet<&'a str> {
-    let mut shared: BTreeSet<&str> = names.iter().flat_map(|names| names.duplicates.keys().copied()).collect();
-    if shared.is_empty() {
-        return shared;
+fn ambiguous_ids<'a>(names: [&Names<'a>; 2], pairs: &[(&'a Benchmark, &'a Benchmark)]) -> BTreeSet<(&'a str, &'a str)> {
+    let shared = names.iter().flat_map(|names| names.duplicates.keys().copied());
+    let mut members: BTreeMap<(&str, &str), Vec<(&Benchmark, &Benchmark)>> =
+        shared.map(|name| (name, Vec::new())).collect();
+    if members.is_empty() {
+        return BTreeSet::new();
     }
-    let mut members: BTreeMap<&str, Vec<(&Benchmark, &Benchmark)>> = BTreeMap::new();
     for (old, new) in pairs {
-        if shared.contains(new.id.as_str()) {
-            members.entry(new.id.as_str()).or_default().push((*old, *new));
+        if let Some(members) = members.get_mut(&(new.id.root(), new.id.as_str())) {
+            members.push((*old, *new));
         }
     }
-    shared.retain(|id| {
-        let pairs = members.get(id).map(Vec::as_slice).unwrap_or_default();
-        let is_complete = names.iter().all(|names| names.duplicates.get(id).map_or(1, Vec::len) == pairs.len());
+    let is_ambiguous = |(name, pairs): &(&(&'a str, &'a str), &Vec<(&Benchmark, &Benchmark)>)| {
+        let is_complete = names.iter().all(|names| names.duplicates.get(*name).map_or(1, Vec::len) == pairs.len());
         let copies = pairs.iter().all(|(old, new)| old.execution.fingerprint == new.execution.fingerprint);
         !(is_complete && (copies || same_order(pairs)))
-    });
-    shared
+    };
+    members.iter().filter(is_ambiguous).map(|(name, _)| *name).collect()
 }
 
 fn same_order(pairs: &[(&Benchmark, &Benchmark)]) -> bool {

@@ -39,8 +39,13 @@ impl Pattern {
     /// When the text is not a glob.
     pub fn glob(text: &str) -> Result<Pattern, InvalidPattern> {
         let invalid =
-            |e: globset::Error| InvalidPattern::Glob { pattern: text.to_owned(), cause: e.kind().to_string() };
+            |e: globset::Error| InvalidPattern::Glob { pattern: shortened(text), cause: e.kind().to_string() };
         let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build().map_err(invalid)?;
+        // The matcher takes for granted that the glob's expression compiles, which it doesn't when it is too large.
+        if let Err(e) = regex::bytes::Regex::new(glob.regex()) {
+            let cause = if matches!(e, regex::Error::CompiledTooBig(_)) { "it is too large" } else { "it is too deep" };
+            return Err(InvalidPattern::Glob { pattern: shortened(text), cause: cause.to_owned() });
+        }
         Ok(Pattern::Glob(glob.compile_matcher()))
     }
 
@@ -50,7 +55,7 @@ impl Pattern {
     /// When the text is not a regular expression.
     pub fn regex(text: &str) -> Result<Pattern, InvalidPattern> {
         Regex::new(text).map(Pattern::Regex).map_err(|e| InvalidPattern::Regex {
-            pattern: text.to_owned(),
+            pattern: shortened(text),
             cause: e.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
         })
     }
@@ -71,6 +76,15 @@ impl Pattern {
             Pattern::Glob(glob) => glob.glob().glob(),
             Pattern::Regex(regex) => regex.as_str(),
         }
+    }
+}
+
+/// Enough of a pattern to find it by.
+fn shortened(text: &str) -> String {
+    const ENOUGH: usize = 80;
+    match text.char_indices().nth(ENOUGH) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -104,6 +118,7 @@ mod tests {
     #[test]
     fn bad_patterns_say_what_is_wrong() {
         assert!(Pattern::glob("a[").is_err());
+        assert!(Pattern::glob(&format!("{}{}", "{a,".repeat(200), "}".repeat(200))).is_err());
         let message = Pattern::regex("a(").expect_err("unclosed").to_string();
         assert!(message.contains("unclosed group"), "{message}");
     }

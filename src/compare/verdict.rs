@@ -1,7 +1,7 @@
 //! The one place where thresholds meet numbers.
 
 use super::policy::Terms;
-use super::{BenchmarkComparison, ChangeInterval, Noise, NoiseThreshold, Pair, Policy, RelativeChange};
+use super::{Action, BenchmarkComparison, ChangeInterval, Noise, NoiseThreshold, Pair, Policy, RelativeChange};
 use crate::model::Evidence;
 use crate::stats::holm;
 
@@ -29,14 +29,47 @@ pub enum Doubt {
     TooWide,
 }
 
+/// A change of the suite as a whole: the machine, the toolchain, a flag, or code that all of it runs. One finding.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SuiteShift {
+    /// The change that at least three quarters of the suite exceed.
+    pub change: RelativeChange,
+    /// `Regression` or `Improvement` where it is clear of the noise and beyond the thresholds of most benchmarks, else
+    /// `Inconclusive`.
+    pub verdict: Verdict,
+}
+
 /// The evidence on one benchmark, on the log scale.
 #[derive(Debug, Clone, Copy)]
 struct Evidenced {
-    estimate: f64,
-    /// Chance of an estimate this far from zero, in this direction, from noise alone; corrected for all benchmarks.
+    /// The change as it is, and as it is to the suite's common shift.
+    views: [f64; 2],
+    /// Chance of an estimate this far from zero, from noise alone, in the view that is nearer to zero; corrected for all
+    /// benchmarks.
     p: f64,
     /// Half the width of the interval that shows equivalence.
     equivalence: f64,
+}
+
+impl Evidenced {
+    /// The view that is nearer to no change; 0 when the views disagree on the direction.
+    fn nearest(&self) -> f64 {
+        nearest(self.views)
+    }
+
+    fn furthest(&self) -> f64 {
+        self.views[0].abs().max(self.views[1].abs())
+    }
+}
+
+fn nearest(views: [f64; 2]) -> f64 {
+    if views[0] * views[1] <= 0.0 {
+        0.0
+    } else if views[0].abs() < views[1].abs() {
+        views[0]
+    } else {
+        views[1]
+    }
 }
 
 pub(super) fn judge(pairs: &[Pair<'_>], noise: &Noise, policy: &Policy) -> Vec<BenchmarkComparison> {
@@ -48,7 +81,7 @@ pub(super) fn judge(pairs: &[Pair<'_>], noise: &Noise, policy: &Policy) -> Vec<B
     // A change within its threshold is no candidate for a regression; taking its p for 1 can only make the others' larger.
     let one_sided: Vec<f64> = (0..pairs.len())
         .map(|i| {
-            let size = changes[i].estimate.abs();
+            let size = nearest(noise.views(&changes[i])).abs();
             if size > thresholds[i].log_band() { noise.tail(size / deviations[i]) } else { 1.0 }
         })
         .collect();
@@ -60,7 +93,8 @@ pub(super) fn judge(pairs: &[Pair<'_>], noise: &Noise, policy: &Policy) -> Vec<B
     let mut rows: Vec<BenchmarkComparison> = Vec::with_capacity(pairs.len());
     for (i, (pair, terms)) in pairs.iter().zip(terms).enumerate() {
         let (estimate, sd, threshold) = (changes[i].estimate, deviations[i], thresholds[i]);
-        let evidenced = Evidenced { estimate, p: corrected[i], equivalence: equivalence * sd };
+        let views = noise.views(&changes[i]);
+        let evidenced = Evidenced { views, p: corrected[i], equivalence: equivalence * sd };
         let (verdict, doubt) = match pair.evidence {
             Evidence::Quick => (Verdict::Inconclusive, Some(Doubt::Quick)),
             Evidence::Sample | Evidence::Estimates | Evidence::CriterionChange => {
@@ -76,9 +110,9 @@ pub(super) fn judge(pairs: &[Pair<'_>], noise: &Noise, policy: &Policy) -> Vec<B
             unit: pair.unit(),
             throughput: pair.candidate.throughput.clone(),
             change: ChangeInterval {
-                lower: RelativeChange::from_log_ratio(estimate - shown * sd),
+                lower: RelativeChange::from_log_ratio(views[0].min(views[1]) - shown * sd),
                 estimate: RelativeChange::from_log_ratio(estimate),
-                upper: RelativeChange::from_log_ratio(estimate + shown * sd),
+                upper: RelativeChange::from_log_ratio(views[0].max(views[1]) + shown * sd),
             },
             threshold,
             smallest_provable: RelativeChange::from_log_ratio((smallest * sd).max(threshold.log_band())),
@@ -93,21 +127,44 @@ pub(super) fn judge(pairs: &[Pair<'_>], noise: &Noise, policy: &Policy) -> Vec<B
 }
 
 fn verdict(evidenced: Evidenced, threshold: NoiseThreshold, level: f64) -> (Verdict, Option<Doubt>) {
-    let Evidenced { estimate, p, equivalence } = evidenced;
     let band = threshold.log_band();
-    if estimate.abs() > band {
-        if p > level {
+    let nearest = evidenced.nearest();
+    if nearest.abs() > band {
+        if evidenced.p > level {
             (Verdict::Inconclusive, Some(Doubt::MaybeNoise))
-        } else if estimate > 0.0 {
+        } else if nearest > 0.0 {
             (Verdict::Regression, None)
         } else {
             (Verdict::Improvement, None)
         }
-    } else if estimate.abs() + equivalence < band {
+    } else if evidenced.furthest() + evidenced.equivalence < band {
         (Verdict::NoChange, None)
+    } else if evidenced.furthest() > band {
+        (Verdict::Inconclusive, Some(Doubt::MaybeNoise))
     } else {
         (Verdict::Inconclusive, Some(Doubt::TooWide))
     }
+}
+
+/// What to tell of the suite as a whole, if anything.
+pub(super) fn shift(judged: &[BenchmarkComparison], noise: &Noise, policy: &Policy) -> Option<SuiteShift> {
+    let beyond = |row: &&BenchmarkComparison, direction: f64| {
+        row.change.estimate.fraction().ln_1p() * direction > row.threshold.log_band()
+    };
+    // A majority of all benchmarks has to be beyond its own threshold; what the policy lets pass doesn't fail by the dozen.
+    let slower = judged.iter().filter(|row| row.action == Action::Fail && beyond(row, 1.0)).count();
+    let faster = judged.iter().filter(|row| beyond(row, -1.0)).count();
+    let is_clear = noise.is_shift_clear(policy);
+    let verdict = if is_clear && noise.common > 0.0 && 2 * slower > judged.len() {
+        Verdict::Regression
+    } else if is_clear && noise.common < 0.0 && 2 * faster > judged.len() {
+        Verdict::Improvement
+    } else {
+        Verdict::Inconclusive
+    };
+    let is_worth_telling = noise.common.abs() > policy.threshold.log_band() / 4.0 && noise.is_shift_visible();
+    (verdict != Verdict::Inconclusive || is_worth_telling)
+        .then(|| SuiteShift { change: RelativeChange::from_log_ratio(noise.common), verdict })
 }
 
 #[cfg(test)]
@@ -120,7 +177,11 @@ mod tests {
         let threshold = NoiseThreshold::from_percent(20.0).expect("valid");
         let equivalence = (half_width / 100.0).ln_1p();
         let estimate = (percent / 100.0).ln_1p();
-        assert_eq!(verdict(Evidenced { estimate, p, equivalence }, threshold, 0.01).0, want, "{percent} % p {p}");
+        assert_eq!(
+            verdict(Evidenced { views: [estimate; 2], p, equivalence }, threshold, 0.01).0,
+            want,
+            "{percent} % p {p}"
+        );
         // Swapping the sides swaps the verdict exactly.
         let mirrored = match want {
             Regression => Improvement,
@@ -128,7 +189,22 @@ mod tests {
             NoChange => NoChange,
             Inconclusive => Inconclusive,
         };
-        assert_eq!(verdict(Evidenced { estimate: -estimate, p, equivalence }, threshold, 0.01).0, mirrored);
+        assert_eq!(verdict(Evidenced { views: [-estimate; 2], p, equivalence }, threshold, 0.01).0, mirrored);
+    }
+
+    #[test]
+    fn a_verdict_holds_from_both_points_of_view() {
+        let threshold = NoiseThreshold::from_percent(20.0).expect("valid");
+        let check = |views: [f64; 2], want| {
+            assert_eq!(verdict(Evidenced { views, p: 0.0, equivalence: 0.01 }, threshold, 0.01).0, want, "{views:?}");
+        };
+        check([1.1, 1.8], Regression);
+        check([0.3, 0.0], Inconclusive);
+        check([0.0, 0.3], Inconclusive);
+        check([0.3, -0.3], Inconclusive);
+        check([-0.7, 0.0], Inconclusive);
+        check([-0.7, -0.4], Improvement);
+        check([0.05, 0.02], NoChange);
     }
 
     #[test]

@@ -100,7 +100,10 @@ pub(super) fn read_folder<T>(
                 measured: sum_up(&measurement, measured_at),
                 change: None,
             }),
-            Err(kind) => found.warnings.add(&folder.join(name), kind),
+            Err(kind) => {
+                found.warnings.add(&folder.join(name), kind);
+                found.broken_records.push((id.clone(), baseline.to_owned()));
+            }
         }
     }
 }

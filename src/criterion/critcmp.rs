@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use super::ReadError;
 use super::files::{self, Estimates};
-use crate::model::{Benchmark, BenchmarkId, Execution, Measurement, Run, Unit, Warning, WarningKind};
+use crate::model::{
+    Absent, Benchmark, BenchmarkId, Execution, Measurement, Run, Unit, Warning, WarningKind, WhyAbsent,
+};
 
 /// A critcmp export that has been recognised but not yet turned into a run.
 #[derive(Deserialize)]
@@ -44,10 +46,11 @@ pub fn read_critcmp_export(
     for (name, value) in export.benchmarks {
         match benchmark(value, &sum_up) {
             Ok(benchmark) => run.benchmarks.push(benchmark),
-            Err(cause) => run.warnings.push(Warning {
-                subject: format!("{}: {name}", path.display()),
-                kind: WarningKind::Malformed { cause },
-            }),
+            Err(cause) => {
+                let subject = format!("{}: {name}", path.display());
+                run.warnings.push(Warning { subject, kind: WarningKind::Malformed { cause } });
+                run.absent.push(Absent { id: BenchmarkId::from_name(&name), why: WhyAbsent::Unreadable });
+            }
         }
     }
     run.benchmarks.sort_by(|a, b| a.id.cmp(&b.id));

@@ -127,7 +127,14 @@ mod linux {
             Ok(listing)
         }
 
-        /// Opens a folder below this one.
+        /// Whether a path below leads through folders only, and to one: no links.
+        pub(in crate::criterion) fn holds_folder(&self, path: &str) -> bool {
+            path.match_indices('/').map(|(end, _)| &path[..end]).chain([path]).all(|part| {
+                statat(&self.folder, part, AtFlags::SYMLINK_NOFOLLOW)
+                    .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
+            })
+        }
+
         pub(in crate::criterion) fn enter(&self, folder: &str) -> io::Result<Inside<'_>> {
             Ok(Inside { folder: openat(&self.folder, folder, FOLDER, Mode::empty())?, root: self.root })
         }
@@ -277,6 +284,13 @@ mod portable {
             Ok(listing)
         }
 
+        pub(in crate::criterion) fn holds_folder(&self, path: &str) -> bool {
+            path.match_indices('/')
+                .map(|(end, _)| &path[..end])
+                .chain([path])
+                .all(|part| std::fs::symlink_metadata(self.folder.join(part)).is_ok_and(|metadata| metadata.is_dir()))
+        }
+
         pub(in crate::criterion) fn enter(&self, folder: &str) -> io::Result<Inside<'_>> {
             Ok(Inside { folder: self.folder.join(folder), root: PhantomData })
         }
@@ -350,6 +364,12 @@ mod tests {
             assert!(matches!(error, Err(Unread::Failed(e)) if e.kind() == io::ErrorKind::IsADirectory));
         }
         assert!(unix.enter("b").expect("enter").list().expect("list").files.is_empty());
+        for both in [unix.holds_folder("b"), portable.holds_folder("b")] {
+            assert!(both);
+        }
+        for neither in ["link", "f", "missing/b"] {
+            assert!(!unix.holds_folder(neither) && !portable.holds_folder(neither));
+        }
         assert!(!unix.holds_no_folders(OsStr::new("missing")));
     }
 }

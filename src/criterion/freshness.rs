@@ -10,10 +10,11 @@ pub const GAP_BETWEEN_RUNS: Duration = Duration::from_secs(30 * 60);
 /// Clocks of machines that share files may differ by this much.
 const CLOCK_SLACK: Duration = Duration::from_secs(5 * 60);
 
-/// When the last run of `run`'s side wrote its first result, going back from the newest to the first long gap.
+/// When the last run of `run`'s side wrote its first result, going back from the newest to the first long gap. What claims to
+/// come from after `now` says nothing about it.
 #[must_use]
-pub fn last_run_start(run: &Run) -> Option<SystemTime> {
-    let mut times: Vec<SystemTime> = run.benchmarks.iter().filter_map(|b| b.execution.measured_at).collect();
+pub fn last_run_start(run: &Run, now: SystemTime) -> Option<SystemTime> {
+    let mut times = times_until(run, now);
     times.sort_unstable();
     let mut start = times.pop()?;
     for time in times.into_iter().rev() {
@@ -25,12 +26,16 @@ pub fn last_run_start(run: &Run) -> Option<SystemTime> {
     Some(start)
 }
 
+fn times_until(run: &Run, now: SystemTime) -> Vec<SystemTime> {
+    let times = run.benchmarks.iter().filter_map(|b| b.execution.measured_at);
+    times.filter(|time| time.duration_since(now).unwrap_or_default() <= CLOCK_SLACK).collect()
+}
+
 /// Warns of results that the last run didn't write.
 #[must_use]
-pub fn stale(run: &Run) -> Vec<Warning> {
-    let (Some(start), Some(newest)) = (last_run_start(run), run.newest()) else {
-        return Vec::new();
-    };
+pub fn stale(run: &Run, now: SystemTime) -> Vec<Warning> {
+    let newest = times_until(run, now).into_iter().max();
+    let (Some(start), Some(newest)) = (last_run_start(run, now), newest) else { return Vec::new() };
     warnings(run, |written| {
         let behind = newest.duration_since(written).ok()?;
         (written < start).then_some(WarningKind::Stale { behind })
@@ -82,12 +87,14 @@ mod tests {
     #[test]
     fn a_long_gap_ends_a_run() {
         let check = |minutes: &[u64], want: &[&str]| {
-            let got: Vec<String> = stale(&run(minutes)).into_iter().map(|w| w.subject).collect();
+            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(60 * 2000);
+            let got: Vec<String> = stale(&run(minutes), now).into_iter().map(|w| w.subject).collect();
             assert_eq!(got, want);
         };
         check(&[], &[]);
         check(&[100, 110, 135], &[]);
         check(&[1000, 0, 995, 50, 970], &["at 0", "at 50"]);
+        check(&[100, 110, 90_000], &[]);
     }
 
     #[test]

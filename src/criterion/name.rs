@@ -43,9 +43,10 @@ pub(super) fn name(place: &str, declared: Option<(&str, Option<&str>)>) -> Name 
     // A benchmark at the root's own place (a function called `..`) still needs a key.
     let directory = if benchmark.len() > root_ends { benchmark[root_ends..].join("/") } else { ".".to_owned() };
     let root = benchmark[..root_ends].join("/");
-    let full_id = declared.map_or(directory.as_str(), |(full_id, _)| full_id);
     let escapes = declared.and_then(|(_, directory)| directory).is_some_and(|d| normalized(d).is_empty());
     let is_in_place = declared.is_none_or(|(_, directory)| directory.is_none()) || escapes;
+    // A file that names another folder names another benchmark; believed, it would make that one ambiguous.
+    let full_id = declared.filter(|_| is_in_place).map_or(directory.as_str(), |(full_id, _)| full_id);
     Name { id: BenchmarkId::new(&root, &directory, full_id), baseline: baseline.to_owned(), is_in_place }
 }
 
@@ -94,7 +95,7 @@ mod tests {
     fn places_alone() {
         check("g/(1000, 100)/new", None, ":g/(1000, 100) (g/(1000, 100)) new");
         check("snap/target/criterion/g/new", None, "snap/target/criterion:g (g) new");
-        check("17.1_ Clumsy/new", Some(("Unnamed", Some("Unnamed"))), ":17.1_ Clumsy (Unnamed) new moved");
+        check("17.1_ Clumsy/new", Some(("Unnamed", Some("Unnamed"))), ":17.1_ Clumsy (17.1_ Clumsy) new moved");
         check("", None, ":. (.) ");
     }
 

@@ -17,7 +17,10 @@ pub(super) const LARGEST_SAMPLE: u64 = 64 << 20;
 const LARGEST_FILE: u64 = 4 << 20;
 
 /// How much older than its result `change/estimates.json` may look, as copying a tree doesn't keep the order of times.
-const CHANGE_SLACK: Duration = Duration::from_secs(2);
+const COPY_SLACK: Duration = Duration::from_secs(2);
+
+/// How long Criterion may take from a result to its comparison: the analysis of the largest samples.
+const CHANGE_FOLLOWS_WITHIN: Duration = Duration::from_secs(10 * 60);
 
 /// A folder that is being visited.
 pub(super) struct Here<'a> {
@@ -221,6 +224,10 @@ impl Here<'_> {
         buffers: &mut Buffers,
         warnings: &mut Warnings,
     ) -> Option<SuggestedChange> {
+        buffers.name(benchmark, "change");
+        if !self.inside.holds_folder(&buffers.file) {
+            return None;
+        }
         buffers.name(benchmark, "change/estimates.json");
         let file: PathBuf = self.path.join(&buffers.file);
         let written_at = match self.inside.read_dated(&buffers.file, LARGEST_FILE, &mut buffers.bytes) {
@@ -231,8 +238,11 @@ impl Here<'_> {
                 return None;
             }
         };
-        // Criterion writes it after the result, and never removes it.
-        if written_at.zip(result_at).is_some_and(|(change, result)| change + CHANGE_SLACK < result) {
+        // Criterion writes it right after the result, and never removes it; `--discard-baseline` writes it alone.
+        let is_apart = |(change, result): (SystemTime, SystemTime)| {
+            change + COPY_SLACK < result || result + CHANGE_FOLLOWS_WITHIN < change
+        };
+        if written_at.zip(result_at).is_some_and(is_apart) {
             warnings.add(&file, WarningKind::StaleChange);
             return None;
         }

@@ -14,7 +14,7 @@ use super::name::name;
 use super::queue::{Queue, Take};
 use super::side::{Ask, Buffers, Here, Looked, Side, is_placeholder};
 use super::{BASE, NEW, ReadError, Tree, cargo_criterion};
-use crate::model::{Entry, Measurement, SuggestedChange, Unit, Warning, WarningKind};
+use crate::model::{BenchmarkId, Entry, Measurement, SuggestedChange, Unit, Warning, WarningKind};
 
 /// Which baselines to read.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +53,7 @@ pub fn read<T: Send>(
     found.warnings.list.sort();
     let mut broken: Vec<_> = found.warnings.broken.iter().map(|place| name(&slashed(place), None)).collect();
     broken.sort_by(|a, b| a.id.cmp(&b.id));
-    let broken = broken.into_iter().map(|name| (name.id, name.baseline)).collect();
+    let broken = broken.into_iter().map(|name| (name.id, name.baseline)).chain(found.broken_records).collect();
     Ok(Tree { entries: found.entries, broken, warnings: found.warnings.list })
 }
 
@@ -61,6 +61,8 @@ pub fn read<T: Send>(
 pub(super) struct Found<T> {
     pub(super) entries: Vec<Entry<T>>,
     pub(super) warnings: Warnings,
+    /// Records that gave nothing: which benchmark, under which baseline's name.
+    pub(super) broken_records: Vec<(BenchmarkId, String)>,
 }
 
 /// Warnings about what lies below the folder.
@@ -157,6 +159,7 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
                     found.entries.extend(more.entries);
                     found.warnings.list.extend(more.warnings.list);
                     found.warnings.broken.extend(more.warnings.broken);
+                    found.broken_records.extend(more.broken_records);
                 }
             });
         }
@@ -165,7 +168,7 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
 
     /// Visits folders until none is left; alone, only until help is worth its price.
     fn work(&self, take: Take) -> Found<T> {
-        let found = Found { entries: Vec::new(), warnings: Warnings::default() };
+        let found = Found { entries: Vec::new(), warnings: Warnings::default(), broken_records: Vec::new() };
         let mut worker = Worker { found, buffers: Buffers::default() };
         let mut batch = Vec::new();
         while let Some(mut in_hand) = self.queue.take(&mut batch, take) {
@@ -193,6 +196,11 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
         let here = Here { inside, path: folder };
         for other in &listing.others {
             worker.found.warnings.add(&folder.join(other), WarningKind::Symlink);
+            if let Baselines::Named(names) = self.baselines
+                && names.iter().any(|name| other == *name)
+            {
+                worker.found.warnings.broken(folder.join(other));
+            }
         }
         for name in listing.folders.iter().filter(|name| name.to_str().is_none()) {
             worker.found.warnings.add(&folder.join(name), WarningKind::NameNotUtf8);
@@ -239,7 +247,11 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
         let mut is_baseline_dated = false;
         let mut is_benchmark = wants == Wants::FoldersBelow;
         if wants == Wants::Everything {
-            let is_there = |name: &str| listing.folders.iter().any(|f| f == name.split('/').next().unwrap_or(name));
+            let is_there = |name: &str| match name.split_once('/') {
+                None => listing.folders.iter().any(|f| f == name),
+                // Every part has to be a folder, and none a link to one.
+                Some((first, _)) => listing.folders.iter().any(|f| f == first) && here.inside.holds_folder(name),
+            };
             let mut sides = Sides::default();
             for wanted in names.iter().rev().filter(|name| is_there(name)) {
                 let ask = sides.ask(true);
@@ -324,10 +336,12 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
         if !is_all_known {
             return Some(Wants::FoldersBelow);
         }
-        if n_known < n_folders && below("change") == Some(0) {
+        // A wanted baseline may bear the name of a folder of Criterion's own, and counts once.
+        let is_wanted = |name| names.contains(&name);
+        if n_known < n_folders && !is_wanted("change") && below("change") == Some(0) {
             n_known += 1;
         }
-        if n_known < n_folders {
+        if n_known < n_folders && !is_wanted("report") {
             n_known += match below("report") {
                 Some(0) => 1,
                 // Criterion's pictures: `both` and `change`, with nothing below them.

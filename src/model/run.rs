@@ -98,8 +98,8 @@ pub struct Run {
 pub struct Names<'a> {
     /// Criterion roots that the benchmarks lie in, relative to what was read.
     pub roots: BTreeSet<&'a str>,
-    /// Ids that several folders share, each with its benchmarks in the order of their folders.
-    pub duplicates: BTreeMap<&'a str, Vec<&'a Benchmark>>,
+    /// Roots and ids that several folders share, each with its benchmarks in the order of their folders.
+    pub duplicates: BTreeMap<(&'a str, &'a str), Vec<&'a Benchmark>>,
 }
 
 impl Run {
@@ -117,17 +117,12 @@ impl Run {
                 suspects.insert(benchmark.id.as_str());
             }
         }
-        let ids = || self.benchmarks.iter().map(|b| b.id.as_str());
-        if roots.len() > 1 {
-            suspects = ids().collect();
-        }
-        let mut duplicates: BTreeMap<&str, Vec<&Benchmark>> = BTreeMap::new();
+        let mut duplicates: BTreeMap<(&str, &str), Vec<&Benchmark>> = BTreeMap::new();
         if !suspects.is_empty() {
-            let mut seen = HashSet::with_capacity(suspects.len());
-            let repeated: HashSet<&str> = ids().filter(|id| suspects.contains(id) && !seen.insert(*id)).collect();
-            for benchmark in self.benchmarks.iter().filter(|b| repeated.contains(b.id.as_str())) {
-                duplicates.entry(benchmark.id.as_str()).or_default().push(benchmark);
+            for benchmark in self.benchmarks.iter().filter(|b| suspects.contains(b.id.as_str())) {
+                duplicates.entry((benchmark.id.root(), benchmark.id.as_str())).or_default().push(benchmark);
             }
+            duplicates.retain(|_, sharing| sharing.len() > 1);
             duplicates.values_mut().for_each(|sharing| sharing.sort_by(|a, b| a.id.cmp(&b.id)));
         }
         Names { roots, duplicates }
@@ -137,7 +132,7 @@ impl Run {
     /// throughput.
     #[must_use]
     pub fn notes(&self, names: &Names<'_>) -> Vec<Warning> {
-        let shared = |(id, sharing): (&&str, &Vec<&Benchmark>)| Warning {
+        let shared = |((_, id), sharing): (&(&str, &str), &Vec<&Benchmark>)| Warning {
             subject: (*id).to_owned(),
             kind: WarningKind::DuplicateId { directories: sharing.iter().map(|b| b.id.path()).collect() },
         };

@@ -98,6 +98,8 @@ pub enum WarningKind {
     },
     /// A rename of the configuration whose old name no baseline benchmark bears.
     RenameMatchesNothing,
+    /// A rename of the configuration that the files contradict: the old name is still in use, or the new one was already.
+    RenameContradicted,
     /// A waiver of the configuration has run out.
     WaiverExpired {
         /// The last day on which it held, `YYYY-MM-DD`.

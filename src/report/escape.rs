@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 /// Makes control characters, line breaks and invisible or direction-changing characters visible.
-pub(super) fn visible(text: &str) -> String {
+#[must_use]
+pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(c) = rest.next() {

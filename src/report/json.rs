@@ -15,6 +15,9 @@ pub enum InvalidReport {
     /// JSON of something else.
     #[error("it is not a report but `{0}`")]
     OtherSchema(String),
+    /// Its parts don't agree with one another.
+    #[error("it contradicts itself: {0}")]
+    Inconsistent(&'static str),
     /// Written by a later version of the tool.
     #[error("it is a report of version {0}, and this tool reads up to version {VERSION}")]
     TooNew(u32),
@@ -42,8 +45,12 @@ pub fn parse_report(text: &str) -> Result<Report, InvalidReport> {
     if head.schema != SCHEMA {
         return Err(InvalidReport::OtherSchema(head.schema));
     }
-    if head.version > VERSION {
+    if head.version > VERSION || head.version == 0 {
         return Err(InvalidReport::TooNew(head.version));
     }
-    serde_json::from_str(text).map_err(InvalidReport::Malformed)
+    let report: Report = serde_json::from_str(text).map_err(InvalidReport::Malformed)?;
+    match report.contradiction() {
+        Some(what) => Err(InvalidReport::Inconsistent(what)),
+        None => Ok(report),
+    }
 }

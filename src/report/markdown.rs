@@ -27,7 +27,7 @@ pub(super) fn report(report: &Report, rows: Rows) -> String {
     }
     let shown = shown_rows(report, rows);
     if !shown.rows.is_empty() {
-        out.push_str(&format!("\n{}", verdict_table(&shown.rows).to_markdown()));
+        out.push_str(&format!("\n{}", verdict_table(&shown).to_markdown()));
     }
     for hidden in &shown.hidden {
         out.push_str(&format!("\n{}\n", markdown_text(hidden)));

@@ -16,6 +16,7 @@ mod table;
 mod terminal;
 mod wording;
 
+pub use escape::visible;
 pub use inventory::{Inventory, InventoryBaseline, InventoryRow};
 pub use json::{InvalidReport, parse_report, to_json};
 pub use matrix::MatrixReport;

@@ -5,6 +5,9 @@ use super::schema::{Throughput, Unit};
 /// Three digits that matter, without an exponent: `0.0123`, `1.23`, `12.3`, `1230`.
 pub(super) fn digits(value: f64) -> String {
     let magnitude = value.abs();
+    if magnitude >= 1e7 || (magnitude > 0.0 && magnitude < 1e-6) {
+        return format!("{value:.2e}");
+    }
     let decimals = if magnitude >= 99.95 || magnitude <= 0.0 {
         0
     } else if magnitude >= 9.995 {
@@ -12,7 +15,7 @@ pub(super) fn digits(value: f64) -> String {
     } else if magnitude >= 0.9995 {
         2
     } else {
-        // Leading zeros after the point come first; twelve of them are as good as zero.
+        // Leading zeros after the point come first.
         (2.0 - magnitude.log10().floor()).clamp(3.0, 12.0) as usize
     };
     format!("{value:.decimals$}")
@@ -140,7 +143,8 @@ mod tests {
             (9.996, "10.0"),
             (99.96, "100"),
             (-12.34, "-12.3"),
-            (1e-30, "0.000000000000"),
+            (1e-30, "1.00e-30"),
+            (1e300, "1.00e300"),
         ] {
             assert_eq!(digits(value), want);
         }

@@ -437,14 +437,27 @@ impl Report {
         }
     }
 
+    /// What in a report that came from elsewhere can't be, if anything: counts and outcome follow from the rows.
+    pub(super) fn contradiction(&self) -> Option<&'static str> {
+        if counts(&self.benchmarks, &self.not_compared) != self.counts {
+            return Some("its counts are not those of its rows");
+        }
+        let has_failing = self.counts.regressions > self.counts.tolerated;
+        let is_shifted = self.suite_shift.is_some_and(|shift| shift.verdict == Verdict::Regression);
+        let is_possible = match self.outcome {
+            Outcome::NothingCompared => self.counts.compared == 0,
+            Outcome::Regressed => has_failing || (is_shifted && self.counts.compared > 0),
+            Outcome::Pass | Outcome::Inconclusive => !has_failing && self.counts.compared > 0,
+        };
+        (!is_possible).then_some("its outcome is not that of its rows")
+    }
+
     /// Whether the policy wants the comparison to fail although no regression was shown.
     #[must_use]
     pub fn fails_as_inconclusive(&self) -> bool {
-        let missing =
-            self.not_compared.iter().any(|n| !matches!(n.reason, Reason::Added | Reason::Ignored | Reason::LeftOut));
+        let missing = self.not_compared.iter().any(|n| !matches!(n.reason, Reason::Added | Reason::Ignored));
         self.outcome == Outcome::Inconclusive
-            && ((self.policy.fail_on_inconclusive && self.counts.inconclusive > 0)
-                || (self.policy.fail_on_incomplete && missing))
+            && (self.policy.fail_on_inconclusive || (self.policy.fail_on_incomplete && missing))
     }
 }
 
@@ -466,7 +479,9 @@ fn counts(benchmarks: &[Row], not_compared: &[NotComparedRow]) -> Counts {
 }
 
 fn resolution(benchmarks: &[Row]) -> Option<Resolution> {
-    let smallest: Vec<f64> = benchmarks.iter().map(|row| row.smallest_provable).collect();
+    // Two measurements could have shown nothing, however large.
+    let tests = benchmarks.iter().filter(|row| row.evidence != Source::Quick);
+    let smallest: Vec<f64> = tests.map(|row| row.smallest_provable).collect();
     let worst = smallest.iter().copied().max_by(f64::total_cmp)?;
     Some(Resolution { median: crate::stats::median(&smallest), worst })
 }

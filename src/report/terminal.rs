@@ -1,5 +1,7 @@
 //! For people at a terminal: the verdict first, then the changes, the worst first.
 
+use std::collections::BTreeSet;
+
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, Width};
 
@@ -39,7 +41,7 @@ pub(super) fn report(report: &Report, rows: Rows, style: TerminalStyle) -> Strin
 
     let shown = shown_rows(report, rows);
     if !shown.rows.is_empty() {
-        let table = verdict_table(&shown.rows);
+        let table = verdict_table(&shown);
         out.push_str(&format!("\n{}\n", render(&table, style)));
     }
     for hidden in &shown.hidden {
@@ -67,6 +69,8 @@ pub(super) fn report(report: &Report, rows: Rows, style: TerminalStyle) -> Strin
 pub(super) struct Shown<'a> {
     pub(super) rows: Vec<&'a Row>,
     pub(super) hidden: Vec<String>,
+    /// Ids of which the report has several, so that the folder has to be said.
+    repeated_ids: BTreeSet<&'a str>,
 }
 
 pub(super) fn shown_rows(report: &Report, rows: Rows) -> Shown<'_> {
@@ -102,10 +106,13 @@ pub(super) fn shown_rows(report: &Report, rows: Rows) -> Shown<'_> {
             hidden.push(format!("{n} shown to be unchanged (--all lists them)"));
         }
     }
-    Shown { rows: shown, hidden }
+    let mut seen = BTreeSet::new();
+    let repeated_ids = report.benchmarks.iter().map(|row| row.id.as_str()).filter(|id| !seen.insert(*id)).collect();
+    Shown { rows: shown, hidden, repeated_ids }
 }
 
-pub(super) fn verdict_table(rows: &[&Row]) -> Table {
+pub(super) fn verdict_table(shown: &Shown<'_>) -> Table {
+    let rows = &shown.rows;
     let has_throughput = rows.iter().any(|row| rate(row.throughput.as_ref(), row.candidate, &row.unit).is_some());
     let mut table = Table::default()
         .text_column("verdict")
@@ -124,7 +131,10 @@ pub(super) fn verdict_table(rows: &[&Row]) -> Table {
             (Verdict::Inconclusive | Verdict::Regression, _) => Emphasis::Doubtful,
             (Verdict::NoChange, _) => Emphasis::Quiet,
         };
-        let remarks = wording::remarks(row);
+        let mut remarks = wording::remarks(row);
+        if shown.repeated_ids.contains(row.id.as_str()) {
+            remarks.insert(0, format!("in {}", row.directory));
+        }
         let name = if remarks.is_empty() { row.id.clone() } else { format!("{} ({})", row.id, remarks.join("; ")) };
         let scale = Scale::new(&row.unit, &[row.baseline, row.candidate]);
         let mut cells = vec![
@@ -200,12 +210,12 @@ pub(super) fn render(table: &Table, style: TerminalStyle) -> String {
         out.force_no_tty();
     }
     out.set_header(table.columns.iter().map(|column| {
-        let cell = comfy_table::Cell::new(escape::visible(&column.title)).add_attribute(Attribute::Dim);
+        let cell = comfy_table::Cell::new(shortened(&escape::visible(&column.title))).add_attribute(Attribute::Dim);
         if column.is_number { cell.set_alignment(CellAlignment::Right) } else { cell }
     }));
     for row in &table.rows {
         out.add_row(row.iter().zip(&table.columns).map(|(cell, column)| {
-            let mut styled = comfy_table::Cell::new(escape::visible(&cell.text));
+            let mut styled = comfy_table::Cell::new(shortened(&escape::visible(&cell.text)));
             if let Some(color) = color(cell.emphasis) {
                 styled = styled.fg(color);
             }
@@ -223,6 +233,16 @@ pub(super) fn render(table: &Table, style: TerminalStyle) -> String {
     }
     let text = out.to_string();
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// Longer names are cut: Criterion's own are rarely a tenth of this, and one stranger's must not cost the table.
+const LONGEST_NAME: usize = 160;
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_NAME) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn color(emphasis: Emphasis) -> Option<Color> {

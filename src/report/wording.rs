@@ -33,30 +33,38 @@ pub fn headline(report: &Report) -> String {
         }
         Outcome::Regressed => {
             let shift = report.suite_shift.map_or(0.0, |shift| shift.change);
-            format!("the whole suite became slower: {} for half of {} benchmarks", change(shift), counts.compared)
+            format!(
+                "the whole suite became slower: three quarters of {} benchmarks by {} or more",
+                counts.compared,
+                change(shift)
+            )
         }
         Outcome::Inconclusive => {
             let mut parts = Vec::new();
             if counts.inconclusive > 0 {
                 parts.push(format!("{} of {} can't be told from noise", counts.inconclusive, counts.compared));
             }
-            if report.policy.fail_on_incomplete && counts.not_compared > 0 {
-                let verb = if counts.not_compared == 1 { "was" } else { "were" };
-                parts.push(format!("{} of {} {verb} not compared", counts.not_compared, counts.benchmarks));
+            let n_untold =
+                report.not_compared.iter().filter(|n| !matches!(n.reason, Reason::Added | Reason::Ignored)).count();
+            if n_untold > 0 {
+                let verb = if n_untold == 1 { "was" } else { "were" };
+                parts.push(format!("{n_untold} of {} {verb} not compared", counts.benchmarks));
             }
             format!("no regression shown, but {}", parts.join(" and "))
         }
         Outcome::Pass => {
-            let shown = count(counts.no_change, "benchmark", "benchmarks");
-            let verb = if counts.no_change == 1 { "is" } else { "are" };
-            let mut text = format!("no regression: {shown} {verb} shown to be unchanged");
-            if counts.improvements > 0 {
-                text.push_str(&format!(", {} faster", counts.improvements));
+            let mut parts = Vec::new();
+            if counts.no_change > 0 {
+                let verb = if counts.no_change == 1 { "is" } else { "are" };
+                let shown = count(counts.no_change, "benchmark", "benchmarks");
+                parts.push(format!("{shown} {verb} shown to be unchanged"));
             }
-            if counts.tolerated > 0 {
-                text.push_str(&format!(", {} slower and tolerated", counts.tolerated));
+            for (n, what) in [(counts.improvements, "faster"), (counts.tolerated, "slower and tolerated")] {
+                if n > 0 {
+                    parts.push(format!("{n} {what}"));
+                }
             }
-            text
+            format!("no regression: {}", parts.join(", "))
         }
         Outcome::NothingCompared => "nothing was compared, which is not a pass".to_owned(),
     }
@@ -171,6 +179,9 @@ pub(super) fn evidence(report: &Report) -> Vec<String> {
             count(weak, "benchmark is judged", "benchmarks are judged")
         ));
     }
+    if !report.benchmarks.is_empty() && report.resolution.is_none() {
+        lines.push("every result is of --quick: effects, not tests, so that nothing could have been shown".to_owned());
+    }
     if let Some(resolution) = &report.resolution {
         let spread = percent(report.noise.standard_deviation.exp_m1());
         let source = match report.noise.source {
@@ -197,9 +208,8 @@ fn size(fraction: f64) -> String {
 /// The line about a shift of the whole suite.
 pub(super) fn shift(report: &Report) -> Option<String> {
     let shift = report.suite_shift?;
-    let direction = if shift.change > 0.0 { "slower" } else { "faster" };
     Some(format!(
-        "suite-wide shift: half of the benchmarks became {direction} by {} or more; one finding, not many: \
+        "suite-wide shift: three quarters of the benchmarks changed by {} or more; one finding, not many: \
          the machine, the toolchain, a flag, or code that all of them run",
         change(shift.change)
     ))
@@ -333,7 +343,7 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
         ),
         WarningKind::StaleChange => (
             "stale-change",
-            "Criterion's change estimate is older than the result; not used".into(),
+            "Criterion's change estimate was not written together with the result; not used".into(),
             Some("run `cargo bench` once more, or compare with a named baseline"),
         ),
         WarningKind::SeveralRoots { roots } => (
@@ -376,9 +386,16 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
                 "Criterion copies `new` over `base` after every plain run; keep a baseline with `cargo bench -- --save-baseline NAME`",
             ),
         ),
-        WarningKind::RenameMatchesNothing => {
-            ("rename-matches-nothing", "the baseline has no benchmark of this old name".into(), None)
-        }
+        WarningKind::RenameMatchesNothing => (
+            "rename-matches-nothing",
+            "the baseline has no such old name, or the candidate no such new one".into(),
+            None,
+        ),
+        WarningKind::RenameContradicted => (
+            "rename-contradicted",
+            "the old name is still in use, or the new one was already; the rename is not used".into(),
+            Some("remove it from the configuration's [renames]"),
+        ),
         WarningKind::WaiverExpired { until } => (
             "waiver-expired",
             format!("its waiver ran out on {until}, and no longer holds"),

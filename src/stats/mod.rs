@@ -7,11 +7,13 @@ mod distribution;
 mod execution;
 mod multiple;
 mod quantile;
+mod scale;
 
 pub use distribution::{normal_quantile, student_t_quantile, student_t_tail};
 pub use execution::summarize;
 pub use multiple::holm;
 pub use quantile::{median, median_absolute_deviation, quantile, weighted_median};
+pub use scale::qn;
 
 /// Scales a median absolute deviation to the standard deviation of a normal distribution: 1/Φ⁻¹(3/4).
 pub const MAD_TO_SD: f64 = 1.482_602_218_505_602;

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::model::{
-    Benchmark, BenchmarkId, Execution, Measurement, Run, Sample, SamplingMode, Throughput, Unit, Warning, WarningKind,
+    Absent, Benchmark, BenchmarkId, Execution, Measurement, Run, Sample, SamplingMode, Throughput, Unit, Warning,
+    WarningKind, WhyAbsent,
 };
 
 const FORMAT: &str = "criterion-regress/run";
@@ -55,6 +56,23 @@ struct File {
     tool: String,
     label: String,
     benchmarks: Vec<serde_json::Value>,
+    /// Benchmarks that were there and could not be read when the file was written.
+    #[serde(default)]
+    unreadable: Vec<StoredId>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredId {
+    id: String,
+    directory: String,
+    #[serde(default)]
+    root: String,
+}
+
+impl From<StoredId> for Absent {
+    fn from(stored: StoredId) -> Absent {
+        Absent { id: BenchmarkId::new(&stored.root, &stored.directory, &stored.id), why: WhyAbsent::Unreadable }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -108,9 +126,10 @@ struct StoredEstimates {
     standard_error: f64,
 }
 
-/// Writes a run down; a line a benchmark, so that files can be compared and merged.
+/// Writes a run down; a line a benchmark, so that files can be compared and merged. `unreadable` are benchmarks that the run
+/// has and that could not be read.
 #[must_use]
-pub fn write_run(label: &str, benchmarks: &[Exported]) -> String {
+pub fn write_run(label: &str, benchmarks: &[Exported], unreadable: &[BenchmarkId]) -> String {
     let mut out = format!(
         "{{\"format\":{},\"version\":{VERSION},\"tool\":{},\"label\":{},\"benchmarks\":[",
         json(&FORMAT),
@@ -121,7 +140,15 @@ pub fn write_run(label: &str, benchmarks: &[Exported]) -> String {
         out.push_str(if i == 0 { "\n" } else { ",\n" });
         out.push_str(&json(&StoredBenchmark::from(benchmark)));
     }
-    out.push_str("\n]}\n");
+    let unreadable: Vec<StoredId> = unreadable
+        .iter()
+        .map(|id| StoredId {
+            id: id.as_str().to_owned(),
+            directory: id.directory().to_owned(),
+            root: id.root().to_owned(),
+        })
+        .collect();
+    out.push_str(&format!("\n],\"unreadable\":{}}}\n", json(&unreadable)));
     out
 }
 
@@ -154,13 +181,18 @@ pub fn read_run(
         return Err(InvalidRunFile::TooNew(version));
     }
     let file: File = serde_json::from_slice(bytes)?;
-    let mut run = Run { label: file.label, ..Run::default() };
+    let absent = file.unreadable.into_iter().map(Absent::from).collect();
+    let mut run = Run { label: file.label, absent, ..Run::default() };
     for (i, value) in file.benchmarks.into_iter().enumerate() {
         let subject =
             value.get("id").and_then(|id| id.as_str()).map_or_else(|| format!("benchmark {}", i + 1), str::to_owned);
+        let named = StoredId::deserialize(&value);
         match benchmark(value, &sum_up) {
             Ok(benchmark) => run.benchmarks.push(benchmark),
-            Err(cause) => run.warnings.push(Warning { subject, kind: WarningKind::Malformed { cause } }),
+            Err(cause) => {
+                run.warnings.push(Warning { subject, kind: WarningKind::Malformed { cause } });
+                run.absent.extend(named.ok().map(Absent::from));
+            }
         }
     }
     run.benchmarks.sort_by(|a, b| a.id.cmp(&b.id));
@@ -304,8 +336,10 @@ mod tests {
                 execution: ExportedExecution { measurement: Measurement::Sample(sample.clone()), measured_at: at },
             })
             .collect();
-        let run = read_run(write_run("main", &exported).as_bytes(), summarize).expect("just written");
+        let lost = [BenchmarkId::new("a", "lost", "lost")];
+        let run = read_run(write_run("main", &exported, &lost).as_bytes(), summarize).expect("just written");
         assert_eq!((run.label.as_str(), run.benchmarks.len(), run.warnings.len()), ("main", 4, 0));
+        assert_eq!(run.absent, [Absent { id: lost[0].clone(), why: WhyAbsent::Unreadable }]);
         for (read, written) in run.benchmarks.iter().zip(&exported) {
             assert_eq!((&read.id, &read.throughput, &read.unit), (&written.id, &written.throughput, &written.unit));
             assert_eq!(read.execution, summarize(&written.execution.measurement, at));

@@ -158,6 +158,15 @@ fn enlarged(report: &Value, n: usize) -> Value {
         row
     });
     enlarged["benchmarks"] = many.collect();
+    let count = |verdict: &str| {
+        enlarged["benchmarks"].as_array().expect("rows").iter().filter(|row| row["verdict"] == verdict).count()
+    };
+    let counts = ["regression", "improvement", "no-change", "inconclusive"].map(count);
+    for (name, n) in ["regressions", "improvements", "no_change", "inconclusive"].iter().zip(counts) {
+        enlarged["counts"][name] = n.into();
+    }
+    enlarged["counts"]["compared"] = n.into();
+    enlarged["counts"]["benchmarks"] = n.into();
     enlarged
 }
 

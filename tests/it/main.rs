@@ -17,4 +17,5 @@ mod properties;
 mod readme;
 mod renderers;
 mod schema;
+mod suite;
 mod tree;

@@ -58,7 +58,7 @@ fn a_floor_is_absolute() {
 #[test]
 fn what_matches_nothing_is_told() {
     let config = "[[rules]]\nglob = 'none/*'\naction = 'warn'\n[renames]\n'old' = 'hot/a'\n";
-    check(config).warning("pattern-matches-nothing", "none/*").warning("rename-matches-nothing", "old");
+    check(config).warning("pattern-matches-nothing", "none/*").warning("rename-matches-nothing", "old = hot/a");
 }
 
 #[test]
@@ -106,7 +106,9 @@ fn each_layer_beats_the_one_below() {
     };
     let case = slower().file("regress.toml", file);
     let config = "config --format json";
-    assert_eq!(value(&case, config, "threshold"), (30.0.into(), "regress.toml".into()));
+    assert_eq!(value(&case, config, "threshold"), (25.0.into(), "regress.toml [profiles.mine]".into()));
+    let plain = "config --profile smoke --format json";
+    assert_eq!(value(&case, plain, "threshold"), (30.0.into(), "regress.toml".into()));
     assert_eq!(value(&case, config, "assumed-noise"), (3.0.into(), "regress.toml [profiles.mine]".into()));
     assert_eq!(value(&case, config, "suite-shift"), ("fail".into(), "profile smoke".into()));
     assert_eq!(value(&case, "config --no-config --format json", "threshold"), (20.0.into(), "profile smoke".into()));

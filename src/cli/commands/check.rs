@@ -3,6 +3,7 @@ use std::time::SystemTime;
 
 use clap::ArgMatches;
 use criterion_regress::compare::compare;
+use criterion_regress::model::WarningKind;
 use criterion_regress::report::{Context, Report, Side, render};
 
 use crate::cli::args::CheckArgs;
@@ -16,10 +17,19 @@ pub(crate) fn run(args: &CheckArgs, given: &ArgMatches) -> Result<ExitCode, Fail
     let filter = filter(args.filter.as_deref())?;
     let mut sources = Sources::new(&args.place);
     let (mut baseline, mut candidate) = sources.pair(settings.baseline.value.as_deref(), args.candidate.as_deref())?;
+    if baseline.run.label == candidate.run.label {
+        baseline.run.label = format!("{} ({})", baseline.run.label, baseline.source);
+    }
     apply_filter(filter.as_ref(), &mut [&mut baseline.run, &mut candidate.run]);
     apply_since(&mut candidate.run, args.since.as_deref(), SystemTime::now())?;
 
-    let comparison = compare(&baseline.run, &candidate.run, &settings.policy);
+    let mut comparison = compare(&baseline.run, &candidate.run, &settings.policy);
+    if filter.is_some() {
+        // What the filter hides, the configuration may still be about.
+        let may_be_hidden =
+            |kind: &_| matches!(kind, WarningKind::PatternMatchesNothing | WarningKind::RenameMatchesNothing);
+        comparison.warnings.retain(|warning| !may_be_hidden(&warning.kind));
+    }
     let context = Context {
         baseline: Side::new(&baseline.run, &baseline.source),
         candidate: Side::new(&candidate.run, &candidate.source),

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use criterion_regress::compare::{MatrixOptions, NoiseThreshold, SortBy, matrix};
 use criterion_regress::criterion::Baselines;
 use criterion_regress::model::{Run, Warning};
-use criterion_regress::report::{Layout, MatrixReport, render_matrix};
+use criterion_regress::report::{Layout, MatrixReport, render_matrix, visible};
 
 use crate::cli::args::{CompareArgs, FormatArg, SortArg};
 use crate::cli::failure::Failure;
@@ -23,7 +23,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     };
     let mut sources = Sources::new(&args.place);
     if args.baselines {
-        let names: Vec<String> = baselines(&mut sources)?.into_iter().map(|name| format!("{name}\n")).collect();
+        let names: Vec<String> =
+            baselines(&mut sources)?.into_iter().map(|name| format!("{}\n", visible(&name))).collect();
         output::print(&names.concat())?;
         return Ok(exit_code::OK);
     }

@@ -1,6 +1,8 @@
 use std::process::ExitCode;
 
 use criterion_regress::criterion::{self, Baselines};
+use criterion_regress::model::BenchmarkId;
+use criterion_regress::report::{visible, warning_text};
 use criterion_regress::store::{Exported, ExportedExecution, write_run};
 
 use crate::cli::args::ExportArgs;
@@ -16,8 +18,8 @@ pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
         progress::while_reading(|n_read| criterion::read(&folder, Baselines::Named(&[&args.baseline]), keep, n_read))
             .map_err(Failure::new)?;
     for warning in &tree.warnings {
-        let (_, message, _) = criterion_regress::report::warning_text(&warning.kind);
-        eprintln!("warning: {:?}: {message}", warning.subject);
+        let (_, message, _) = warning_text(&warning.kind);
+        eprintln!("warning: {}: {}", visible(&warning.subject), visible(&message));
     }
     let mut exported: Vec<Exported> = tree
         .entries
@@ -37,11 +39,16 @@ pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
         ))
         .hint("`regress compare --baselines` lists the baselines that there are"));
     }
-    let text = write_run(args.label.as_deref().unwrap_or(&args.baseline), &exported);
+    let is_kept = |id: &BenchmarkId| filter.as_ref().is_none_or(|filter| filter.matches(id.as_str()));
+    let unreadable: Vec<BenchmarkId> =
+        tree.broken.into_iter().filter(|(id, name)| *name == args.baseline && is_kept(id)).map(|(id, _)| id).collect();
+    let text = write_run(args.label.as_deref().unwrap_or(&args.baseline), &exported, &unreadable);
     match &args.output {
         Some(path) => {
             output::write_file(path, &text)?;
-            eprintln!("wrote {} benchmarks to {}", exported.len(), path.display());
+            let n = exported.len();
+            let benchmarks = if n == 1 { "benchmark" } else { "benchmarks" };
+            eprintln!("wrote {n} {benchmarks} to {}", path.display());
         }
         None => output::print(&text)?,
     }

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &ListArgs) -> Result<ExitCode, Failure> {
     for name in tree.baselines().into_iter().map(str::to_owned).collect::<Vec<_>>() {
         let run = tree.clone().take_run(&name, &name);
         if name == NEW {
-            warnings.extend(criterion_regress::criterion::stale(&run));
+            warnings.extend(criterion_regress::criterion::stale(&run, now));
             warnings.extend(criterion_regress::criterion::from_the_future(&run, now));
         }
         warnings.extend(run.notes(&run.names()));

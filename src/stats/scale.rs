@@ -1,0 +1,73 @@
+/// How many order statistics stand for a larger sample in [`qn`]: its cost is quadratic, and these tell as much.
+const MOST: usize = 500;
+
+/// Rousseeuw & Croux' Qₙ: a scale of `values`, consistent for the standard deviation of normal ones; 0 for fewer than two.
+///
+/// It is a small quantile of all pairwise distances, so that neither a location is needed nor half of the values spoil it:
+/// two groups of equal size far apart have the scale of one group, not of their distance. Source: Rousseeuw & Croux 1993,
+/// "Alternatives to the median absolute deviation", with their corrections for small samples.
+#[must_use]
+pub fn qn(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    if sorted.len() > MOST {
+        let last = sorted.len() - 1;
+        sorted = (0..MOST).map(|i| sorted[i * last / (MOST - 1)]).collect();
+    }
+    let n = sorted.len();
+    if n < 2 {
+        return 0.0;
+    }
+    let mut distances: Vec<f64> = Vec::with_capacity(n * (n - 1) / 2);
+    for (i, larger) in sorted.iter().enumerate() {
+        distances.extend(sorted[..i].iter().map(|smaller| larger - smaller));
+    }
+    let h = n / 2 + 1;
+    let (_, at, _) = distances.select_nth_unstable_by(h * (h - 1) / 2 - 1, f64::total_cmp);
+    CONSISTENCY * small_sample_factor(n) * *at
+}
+
+/// 1 / (√2 · Φ⁻¹(5/8)).
+const CONSISTENCY: f64 = 2.219_144_465_985_076;
+
+fn small_sample_factor(n: usize) -> f64 {
+    const TABLE: [f64; 8] = [0.399, 0.994, 0.512, 0.844, 0.611, 0.857, 0.669, 0.872];
+    match n {
+        2..=9 => TABLE[n - 2],
+        n if n.is_multiple_of(2) => n as f64 / (n as f64 + 3.8),
+        n => n as f64 / (n as f64 + 1.4),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `scripts/reference_numbers.py` prints these lines with statsmodels.
+    #[test]
+    fn agrees_with_statsmodels() {
+        for line in include_str!("reference/scale.tsv").lines().filter(|l| !l.starts_with('#')) {
+            let (values, want) = line.split_once('\t').expect("two fields");
+            let values: Vec<f64> = values.split(',').map(|x| x.parse().expect("a number")).collect();
+            let want: f64 = want.parse().expect("a number");
+            // statsmodels leaves the corrections for small samples to its caller.
+            let got = qn(&values) / small_sample_factor(values.len());
+            assert!((got - want).abs() <= 1e-9 * want, "{line}: {got}");
+        }
+    }
+
+    #[test]
+    fn half_of_the_values_far_away_spoil_nothing() {
+        let group = [0.0, 0.01, -0.01, 0.005, -0.004, 0.002];
+        let far: Vec<f64> = group.iter().copied().chain(group.iter().map(|x| x + 5.0)).collect();
+        assert!(qn(&far) < 0.05, "{}", qn(&far));
+    }
+
+    #[test]
+    fn many_values_are_thinned_out() {
+        let many: Vec<f64> = (0..20_000).map(|i| f64::from(i) / 20_000.0).collect();
+        let few: Vec<f64> = (0..400).map(|i| f64::from(i) / 400.0).collect();
+        assert!((qn(&many) / qn(&few) - 1.0).abs() < 0.02);
+        assert!(qn(&[1.0]) <= 0.0 && qn(&[]) <= 0.0);
+    }
+}
