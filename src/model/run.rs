@@ -102,27 +102,36 @@ pub struct Names<'a> {
     pub duplicates: BTreeMap<(&'a str, &'a str), Vec<&'a Benchmark>>,
 }
 
+/// What people see of a benchmark, and in which root.
+fn shown_name(benchmark: &Benchmark) -> (&str, &str) {
+    (benchmark.id.root(), benchmark.id.as_str())
+}
+
 impl Run {
     /// Looks over the names of all benchmarks.
     #[must_use]
     pub fn names(&self) -> Names<'_> {
         let mut roots: BTreeSet<&str> = BTreeSet::new();
         // Folders differ within a root, so that of several with one id, all but one have an id that isn't their folder's name.
-        let mut suspects: HashSet<&str> = HashSet::new();
+        let mut suspects: HashSet<(&str, &str)> = HashSet::with_capacity(self.benchmarks.len());
+        let mut repeated: HashSet<(&str, &str)> = HashSet::new();
         for benchmark in &self.benchmarks {
             if roots.last() != Some(&benchmark.id.root()) {
                 roots.insert(benchmark.id.root());
             }
-            if !benchmark.id.is_directory() {
-                suspects.insert(benchmark.id.as_str());
+            if !benchmark.id.is_directory() && !suspects.insert(shown_name(benchmark)) {
+                repeated.insert(shown_name(benchmark));
             }
         }
-        let mut duplicates: BTreeMap<(&str, &str), Vec<&Benchmark>> = BTreeMap::new();
+        let plain = self.benchmarks.iter().filter(|b| b.id.is_directory()).map(shown_name);
         if !suspects.is_empty() {
-            for benchmark in self.benchmarks.iter().filter(|b| suspects.contains(b.id.as_str())) {
-                duplicates.entry((benchmark.id.root(), benchmark.id.as_str())).or_default().push(benchmark);
+            repeated.extend(plain.filter(|name| suspects.contains(name)));
+        }
+        let mut duplicates: BTreeMap<(&str, &str), Vec<&Benchmark>> = BTreeMap::new();
+        if !repeated.is_empty() {
+            for benchmark in self.benchmarks.iter().filter(|b| repeated.contains(&shown_name(b))) {
+                duplicates.entry(shown_name(benchmark)).or_default().push(benchmark);
             }
-            duplicates.retain(|_, sharing| sharing.len() > 1);
             duplicates.values_mut().for_each(|sharing| sharing.sort_by(|a, b| a.id.cmp(&b.id)));
         }
         Names { roots, duplicates }
