@@ -68,13 +68,13 @@ pub(super) struct OutputArgs {
 pub(super) enum FormatArg {
     /// For people at a terminal
     Terminal,
-    /// For programs; `regress report` renders all the others from it
+    /// For programs; that of `check` is a report, which `regress report` renders in every other format
     Json,
     /// For pull requests and job summaries
     Markdown,
     /// For spreadsheets
     Csv,
-    /// For CI systems that show tests
+    /// For CI systems that show tests; of `check` and `report` only
     Junit,
 }
 
@@ -105,7 +105,12 @@ fn parse_output(text: &str) -> Result<(FormatArg, PathBuf), String> {
     if path.is_empty() {
         return Err("the path is missing, as in json=report.json".to_owned());
     }
-    Ok((FormatArg::from_str(format, true)?, PathBuf::from(path)))
+    if path == "-" {
+        return Err("standard output is for --format; a path is a file's".to_owned());
+    }
+    let format = FormatArg::from_str(format, true)
+        .map_err(|_| format!("`{format}` is not a format; there are terminal, json, markdown, csv and junit"))?;
+    Ok((format, PathBuf::from(path)))
 }
 
 fn parse_percent(text: &str) -> Result<f64, String> {
@@ -117,7 +122,7 @@ fn parse_percent(text: &str) -> Result<f64, String> {
 ///
 /// Without --baseline, the last `cargo bench` is compared with the one before it. Criterion has overwritten that one by then,
 /// so what is left of it is Criterion's own estimate of the change: weaker evidence than a baseline that you keep with `cargo
-/// bench -- --save-baseline NAME`.
+/// bench --bench BENCH -- --save-baseline NAME`.
 ///
 /// SIDE is the name of a baseline, a folder of Criterion's (`DIR` or `DIR@NAME`), or a file that `regress export` or
 /// `critcmp --export` wrote.
@@ -138,7 +143,8 @@ pub(super) struct CheckArgs {
     #[arg(long, short = 'f', value_name = "REGEX")]
     pub(super) filter: Option<String>,
 
-    /// Leave out candidate results written before: `last-run`, a duration (`2h`), or a time (`2026-01-31T12:00:00Z`)
+    /// Leave out candidate results written before: `last-run` (which began after the last 30 minutes without results), a
+    /// duration (`2h`), a day, or a time (`2026-01-31T12:00:00Z`)
     #[arg(long, value_name = "WHEN", env = "REGRESS_SINCE")]
     pub(super) since: Option<String>,
 
@@ -161,7 +167,7 @@ pub(super) struct PolicyArgs {
     #[arg(long, short = 'p', value_name = "NAME", env = "REGRESS_PROFILE")]
     pub(super) profile: Option<String>,
 
-    /// Exit with 3 also when something is inconclusive, or a benchmark of the baseline was not compared (incomplete)
+    /// Exit with 3 also when something is inconclusive, or a benchmark of the baseline was not compared; a list with commas
     #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT", env = "REGRESS_FAIL_ON")]
     pub(super) fail_on: Option<Vec<FailOnArg>>,
 

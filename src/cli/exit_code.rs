@@ -22,9 +22,9 @@ pub(super) fn of(report: &Report) -> ExitCode {
     }
 }
 
-/// What a table without a verdict means: 3 when values should have been put side by side and none could be.
+/// What a table without a verdict means: 3 when there is nothing, or values should have been put side by side and none could be.
 pub(super) fn of_table(n_runs: usize, n_compared: usize) -> ExitCode {
-    if n_runs > 1 && n_compared == 0 { ExitCode::from(3) } else { OK }
+    if n_runs != 1 && n_compared == 0 { ExitCode::from(3) } else { OK }
 }
 
 /// What clap's word on the arguments means: 0 for help and version, else 2.

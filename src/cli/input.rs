@@ -116,7 +116,7 @@ impl<'a> Sources<'a> {
         let candidate = Side::parse(candidate.unwrap_or(NEW))?;
         if baseline == candidate {
             return Err(Failure::new("failed to compare: both sides are the same")
-                .hint("name a baseline with `--baseline`, and save one with `cargo bench -- --save-baseline NAME`"));
+                .hint("name a baseline with `--baseline`, and save one with `cargo bench --bench BENCH -- --save-baseline NAME`"));
         }
         if let (Side::Name(b), Side::Name(c)) = (&baseline, &candidate) {
             let folder = self.folder()?;

@@ -79,7 +79,8 @@ pub(super) fn pair<'a>(
         is_clear
     });
     left.by_key.values().for_each(|b| unpair(&b.id, WhyNot::Removed));
-    right.by_key.values().for_each(|b| unpair(&b.id, WhyNot::Added));
+    let left_behind = |b: &Benchmark| renamed.iter().any(|(old, _)| old.id.as_str() == b.id.as_str());
+    right.by_key.values().for_each(|b| unpair(&b.id, if left_behind(b) { WhyNot::Ignored } else { WhyNot::Added }));
     pairs.sort_by_cached_key(|&(_, new)| (beginning(new.id.as_str()), new.id.as_str(), &new.id));
     Pairing { pairs, unpaired, warnings }
 }
@@ -95,8 +96,8 @@ fn beginning(name: &str) -> [u128; 3] {
     })
 }
 
-/// Pairs by the configuration's renames, with warnings about those that can't be as it says: the old name has to be gone from
-/// the candidate, and the new one not to have been in the baseline.
+/// Pairs by the configuration's renames, with warnings about those that can't be as it says: the new name must not have been
+/// in the baseline. The old one may still lie on the candidate's side, as Criterion never removes anything.
 fn renamed<'a>(
     baseline: &'a Run,
     candidate: &'a Run,
@@ -108,7 +109,7 @@ fn renamed<'a>(
     for (old_id, new_id) in renames {
         let mut warn = |kind| warnings.push(Warning { subject: format!("{old_id} = {new_id}"), kind });
         match (of(baseline, old_id), of(candidate, new_id)) {
-            (Some(_), Some(_)) if of(candidate, old_id).is_some() || of(baseline, new_id).is_some() => {
+            (Some(_), Some(_)) if of(baseline, new_id).is_some() => {
                 warn(WarningKind::RenameContradicted);
             }
             (Some(_), Some(new)) if pairs.iter().any(|(_, taken)| std::ptr::eq(*taken, new)) => {

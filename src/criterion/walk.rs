@@ -4,6 +4,7 @@
 //! result's files itself. Every folder is therefore looked into, unless its link count proves that no folder lies in it.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -51,6 +52,13 @@ pub fn read<T: Send>(
     let walk = Walk { root, at: folder, baselines, sum_up, n_read, queue };
     let mut found = walk.run();
     found.warnings.list.sort();
+    if let Baselines::All = baselines {
+        // An empty folder is a lost baseline where other baselines lie beside it; elsewhere it is somebody else's.
+        let folders: HashSet<String> = found.entries.iter().map(|e| e.id.path()).collect();
+        let is_beside = |w: &Warning| w.subject.rsplit_once('/').is_some_and(|(folder, _)| folders.contains(folder));
+        let is_usual = |w: &Warning| w.subject.ends_with("/new") || w.subject.ends_with("/base");
+        found.warnings.list.retain(|w| w.kind != WarningKind::HollowBaseline || is_usual(w) || is_beside(w));
+    }
     let mut broken: Vec<_> = found.warnings.broken.iter().map(|place| name(&slashed(place), None)).collect();
     broken.sort_by(|a, b| a.id.cmp(&b.id));
     let broken = broken.into_iter().map(|name| (name.id, name.baseline)).chain(found.broken_records).collect();

@@ -98,7 +98,7 @@ pub enum WarningKind {
     },
     /// A rename of the configuration whose old name no baseline benchmark bears.
     RenameMatchesNothing,
-    /// A rename of the configuration that the files contradict: the old name is still in use, or the new one was already.
+    /// A rename of the configuration that the files contradict: the new name was in use already, or is claimed twice.
     RenameContradicted,
     /// A waiver of the configuration has run out.
     WaiverExpired {

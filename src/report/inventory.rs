@@ -133,6 +133,43 @@ impl Inventory {
         out
     }
 
+    /// A line a result, in plain numbers.
+    pub(super) fn to_csv(&self) -> String {
+        let columns = [
+            "id",
+            "directory",
+            "baseline",
+            "typical",
+            "minimum",
+            "standard_error",
+            "unit",
+            "sampling",
+            "measurements",
+            "quick",
+            "measured_at",
+        ];
+        let mut table = columns.into_iter().fold(Table::default(), Table::text_column);
+        for row in &self.benchmarks {
+            table.rows.extend(row.baselines.iter().map(|result| {
+                let cells = [
+                    row.id.clone(),
+                    row.directory.clone(),
+                    result.name.clone(),
+                    result.typical.to_string(),
+                    result.minimum.to_string(),
+                    result.standard_error.to_string(),
+                    result.unit.name.clone(),
+                    result.sampling.to_owned(),
+                    result.measurements.to_string(),
+                    result.quick.to_string(),
+                    result.measured_at.clone().unwrap_or_default(),
+                ];
+                cells.map(Cell::plain).to_vec()
+            }));
+        }
+        table.to_csv()
+    }
+
     pub(super) fn to_markdown(&self, rows: Rows) -> String {
         format!("{}{}", self.table().to_markdown(), markdown::warnings(&self.warnings, rows))
     }

@@ -117,6 +117,30 @@ impl MatrixReport {
         }
     }
 
+    /// A line a value, in plain numbers.
+    pub(super) fn to_csv(&self) -> String {
+        let number = |x: Option<f64>| x.map(|x| x.to_string()).unwrap_or_default();
+        let columns = ["benchmark", "in", "id", "value", "unit", "ratio", "ratio_lower", "ratio_upper", "quick"];
+        let mut table = columns.into_iter().fold(Table::default(), Table::text_column);
+        for row in &self.rows {
+            table.rows.extend(row.cells.iter().map(|value| {
+                let cells = [
+                    row.name.clone(),
+                    self.columns[value.column].clone(),
+                    value.id.clone(),
+                    value.value.to_string(),
+                    value.unit.name.clone(),
+                    number(value.ratio),
+                    number(value.ratio_lower),
+                    number(value.ratio_upper),
+                    value.quick.to_string(),
+                ];
+                cells.map(Cell::plain).to_vec()
+            }));
+        }
+        table.to_csv()
+    }
+
     pub(super) fn to_terminal(&self, layout: Layout, style: TerminalStyle) -> String {
         let mut out = String::new();
         if !self.rows.is_empty() {
@@ -127,12 +151,8 @@ impl MatrixReport {
     }
 
     pub(super) fn to_markdown(&self, layout: Layout) -> String {
-        let summary = escape::markdown_text(&self.summary());
-        format!(
-            "{}\n{summary}\n{}",
-            self.table(layout).to_markdown(),
-            markdown::warnings(&self.warnings, Rows::Notable)
-        )
+        let summary: String = self.summary().lines().map(|line| format!("{}\n", escape::markdown_text(line))).collect();
+        format!("{}\n{summary}{}", self.table(layout).to_markdown(), markdown::warnings(&self.warnings, Rows::Notable))
     }
 
     /// What a format that has only rows leaves unsaid.

@@ -76,7 +76,7 @@ pub fn render_inventory(inventory: &Inventory, format: Format, rows: Rows, style
         Format::Terminal => Some(inventory.to_terminal(rows, style)),
         Format::Json => Some(to_json(inventory)),
         Format::Markdown => Some(inventory.to_markdown(rows)),
-        Format::Csv => Some(inventory.table().to_csv()),
+        Format::Csv => Some(inventory.to_csv()),
         Format::Junit => None,
     }
 }
@@ -88,7 +88,7 @@ pub fn render_matrix(matrix: &MatrixReport, format: Format, layout: Layout, styl
         Format::Terminal => Some(matrix.to_terminal(layout, style)),
         Format::Json => Some(to_json(matrix)),
         Format::Markdown => Some(matrix.to_markdown(layout)),
-        Format::Csv => Some(matrix.table(layout).to_csv()),
+        Format::Csv => Some(matrix.to_csv()),
         Format::Junit => None,
     }
 }

@@ -217,7 +217,7 @@ pub enum NoiseOrigin {
 pub struct Resolution {
     /// For half of the compared benchmarks.
     pub median: f64,
-    /// For the noisiest of them.
+    /// For the least certain of them.
     pub worst: f64,
 }
 

@@ -71,6 +71,8 @@ pub(super) struct Shown<'a> {
     pub(super) hidden: Vec<String>,
     /// Ids of which the report has several, so that the folder has to be said.
     repeated_ids: BTreeSet<&'a str>,
+    /// The comparison's threshold; a row that has another says so.
+    threshold: f64,
 }
 
 pub(super) fn shown_rows(report: &Report, rows: Rows) -> Shown<'_> {
@@ -103,12 +105,12 @@ pub(super) fn shown_rows(report: &Report, rows: Rows) -> Shown<'_> {
         }
         if report.counts.no_change > 0 {
             let n = count(report.counts.no_change, "benchmark", "benchmarks");
-            hidden.push(format!("{n} shown to be unchanged (--all lists them)"));
+            hidden.push(format!("{n} shown to be within the threshold (--all lists them)"));
         }
     }
     let mut seen = BTreeSet::new();
     let repeated_ids = report.benchmarks.iter().map(|row| row.id.as_str()).filter(|id| !seen.insert(*id)).collect();
-    Shown { rows: shown, hidden, repeated_ids }
+    Shown { rows: shown, hidden, repeated_ids, threshold: report.policy.threshold_percent / 100.0 }
 }
 
 pub(super) fn verdict_table(shown: &Shown<'_>) -> Table {
@@ -131,7 +133,7 @@ pub(super) fn verdict_table(shown: &Shown<'_>) -> Table {
             (Verdict::Inconclusive | Verdict::Regression, _) => Emphasis::Doubtful,
             (Verdict::NoChange, _) => Emphasis::Quiet,
         };
-        let mut remarks = wording::remarks(row);
+        let mut remarks = wording::remarks(row, shown.threshold);
         if shown.repeated_ids.contains(row.id.as_str()) {
             remarks.insert(0, format!("in {}", row.directory));
         }

@@ -50,14 +50,19 @@ pub fn headline(report: &Report) -> String {
                 let verb = if n_untold == 1 { "was" } else { "were" };
                 parts.push(format!("{n_untold} of {} {verb} not compared", counts.benchmarks));
             }
-            format!("no regression shown, but {}", parts.join(" and "))
+            let tolerated = match counts.tolerated {
+                0 => String::new(),
+                n => format!("; {n} slower and tolerated"),
+            };
+            let shown = if counts.tolerated > 0 { "no other regression shown" } else { "no regression shown" };
+            format!("{shown}, but {}{tolerated}", parts.join(" and "))
         }
         Outcome::Pass => {
             let mut parts = Vec::new();
             if counts.no_change > 0 {
                 let verb = if counts.no_change == 1 { "is" } else { "are" };
                 let shown = count(counts.no_change, "benchmark", "benchmarks");
-                parts.push(format!("{shown} {verb} shown to be unchanged"));
+                parts.push(format!("{shown} {verb} shown to be within the threshold"));
             }
             for (n, what) in [(counts.improvements, "faster"), (counts.tolerated, "slower and tolerated")] {
                 if n > 0 {
@@ -117,10 +122,13 @@ pub(super) fn verdict(row: &Row) -> &'static str {
 }
 
 /// What a row's name should be followed by: renames, waivers, weaker evidence.
-pub(super) fn remarks(row: &Row) -> Vec<String> {
+pub(super) fn remarks(row: &Row, report_threshold: f64) -> Vec<String> {
     let mut remarks = Vec::new();
     if let Some(old) = &row.renamed_from {
         remarks.push(format!("was {old}"));
+    }
+    if (row.threshold - report_threshold).abs() > 1e-9 {
+        remarks.push(format!("threshold {}", percent(row.threshold)));
     }
     if let Action::Waived { reason, until } = &row.action {
         remarks.push(format!("waived until {until}: {reason}"));
@@ -155,7 +163,7 @@ pub(super) fn reason(reason: Reason) -> (&'static str, Option<&'static str>) {
             "both sides are copies of one measurement",
             Some(
                 "Criterion copies `new` over `base` after every plain run; run `cargo bench` again after your change, or keep \
-                 a baseline with `cargo bench -- --save-baseline NAME` and compare with `--baseline NAME`",
+                 a baseline with `cargo bench --bench BENCH -- --save-baseline NAME` and compare with `--baseline NAME`",
             ),
         ),
         Reason::ThroughputChanged => ("the work per iteration changed, so times can't be compared", None),
@@ -192,7 +200,7 @@ pub(super) fn evidence(report: &Report) -> Vec<String> {
             "one execution a side; two of the same code are taken to differ by {spread} (1 sd), from {source}"
         ));
         lines.push(format!(
-            "smallest slowdown that this could have shown: {} for half of the benchmarks, {} for the noisiest",
+            "smallest slowdown that this could have shown: {} for half of the benchmarks, {} for the least certain",
             size(resolution.median),
             size(resolution.worst)
         ));
@@ -357,7 +365,9 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
         WarningKind::NoSuchBaseline { available } => (
             "no-such-baseline",
             format!("no benchmark has a baseline of this name; there are: {}", available.join(", ")),
-            Some("save one with `cargo bench -- --save-baseline NAME`"),
+            Some(
+                "name one of them with `--baseline`, or save one with `cargo bench --bench BENCH -- --save-baseline NAME`",
+            ),
         ),
         WarningKind::NothingFound => (
             "nothing-found",
@@ -383,7 +393,7 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
             "same-measurement",
             format!("both are copies of one measurement in {}", count(*n, "benchmark", "benchmarks")),
             Some(
-                "Criterion copies `new` over `base` after every plain run; keep a baseline with `cargo bench -- --save-baseline NAME`",
+                "Criterion copies `new` over `base` after every plain run; keep a baseline with `cargo bench --bench BENCH -- --save-baseline NAME`",
             ),
         ),
         WarningKind::RenameMatchesNothing => (
@@ -393,7 +403,7 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
         ),
         WarningKind::RenameContradicted => (
             "rename-contradicted",
-            "the old name is still in use, or the new one was already; the rename is not used".into(),
+            "the baseline has the new name already, or two renames claim it; the rename is not used".into(),
             Some("remove it from the configuration's [renames]"),
         ),
         WarningKind::WaiverExpired { until } => (

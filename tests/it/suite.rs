@@ -109,6 +109,15 @@ fn equal_ids_under_several_roots_are_kept_apart() {
 }
 
 #[test]
+fn a_rename_holds_although_criterion_keeps_the_old_name() {
+    let old = tree::two_hours_ago() - std::time::Duration::from_secs(600);
+    let case = Case::new().benchmark("sort").baseline(100.0).written_at(old).candidate(100.0);
+    let case = case.benchmark("sort/std").candidate(300.0).file("regress.toml", "[renames]\nsort = 'sort/std'\n");
+    let ran = case.regress("check -b main --format json").exit_code(1).compared(1, 2).verdict("sort/std", "regression");
+    ran.not_compared("sort", "ignored");
+}
+
+#[test]
 fn a_rename_that_the_files_contradict_is_not_used() {
     let case = Case::new()
         .benchmark("a")

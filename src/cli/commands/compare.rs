@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use criterion_regress::compare::{MatrixOptions, NoiseThreshold, SortBy, matrix};
 use criterion_regress::criterion::Baselines;
-use criterion_regress::model::{Run, Warning};
+use criterion_regress::model::{Run, Warning, WarningKind};
 use criterion_regress::report::{Layout, MatrixReport, render_matrix, visible};
 
 use crate::cli::args::{CompareArgs, FormatArg, SortArg};
@@ -37,6 +37,10 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
         runs.iter().flat_map(|run| run.warnings.iter().cloned().chain(run.notes(&run.names()))).collect();
     warnings.sort();
     warnings.dedup();
+    if runs.is_empty() {
+        let subject = sources.folder()?.display().to_string();
+        warnings.push(Warning { subject, kind: WarningKind::NothingFound });
+    }
     let matrix = matrix(&runs, &options, &plain_policy());
     warnings.extend(matrix.warnings.iter().cloned());
     let report = MatrixReport::new(&matrix, &warnings);
