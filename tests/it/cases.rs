@@ -154,7 +154,31 @@ fn normalized(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace(&version, "\"tool\": \"[VERSION]\"");
     let text = replace_values(&text, "\"measured_at\": ", "\"[TIME]\"");
     let text = replace_values(&text, "\"age_seconds\": ", "\"[AGE]\"");
-    cut_numbers(&text)
+    cut_numbers(&without_times(&text))
+}
+
+/// Replaces times such as `2026-11-23T05:35:34Z` wherever they stand.
+fn without_times(text: &str) -> String {
+    const SHAPE: &[u8] = b"0000-00-00T00:00:00Z";
+    let is_time = |at: usize| {
+        text.as_bytes().get(at..at + SHAPE.len()).is_some_and(|bytes| {
+            bytes.iter().zip(SHAPE).all(|(b, shape)| if *shape == b'0' { b.is_ascii_digit() } else { b == shape })
+        })
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut end = 0;
+    for (at, c) in text.char_indices() {
+        if at < end {
+            continue;
+        }
+        if is_time(at) {
+            out.push_str("[TIME]");
+            end = at + SHAPE.len();
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Replaces what stands between `key` and the end of its line or a comma, unless it is null.
