@@ -106,6 +106,16 @@ fn words(line: &str) -> Vec<String> {
 }
 
 #[test]
+fn the_readmes_configuration_is_one() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap_or_default();
+    let (_, from) = text.split_once("```toml\n").expect("the README shows a regress.toml");
+    let (toml, _) = from.split_once("```").expect("the block ends");
+    let case = Case::new().file("regress.toml", toml);
+    case.regress("config --format json").exit_code(0);
+    case.regress("config --profile nightly").exit_code(0).stdout_contains("threshold      = 5.0");
+}
+
+#[test]
 fn what_an_example_is() {
     let text = "$ not code\n```console\n$ regress a 'b c'\nout\n\nmore\n$ echo $?\n1\n```\nprose\n```sh\nplain\n```\n";
     let example = |line, command: &str, output: &str| Example { line, command: command.into(), output: output.into() };
