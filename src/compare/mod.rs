@@ -14,7 +14,9 @@ mod verdict;
 
 use std::collections::BTreeMap;
 
-use crate::model::{Absent, Benchmark, BenchmarkId, Evidence, Run, Throughput, Unit, Warning, WarningKind, WhyAbsent};
+use crate::model::{
+    Absent, Benchmark, BenchmarkId, Evidence, Overwritten, Run, Throughput, Unit, Warning, WarningKind, WhyAbsent,
+};
 
 pub use matrix::{Matrix, MatrixCell, MatrixOptions, MatrixRow, Ratio, SortBy, matrix};
 pub use noise::{Noise, NoiseSource};
@@ -227,8 +229,9 @@ impl<'a> Pair<'a> {
             });
         }
         let weaker = b.evidence.max(c.evidence);
-        let (locations, within, evidence) = if b.fingerprint == c.fingerprint {
-            let change = candidate.change.ok_or(WhyNot::SameMeasurement)?;
+        let is_copy = b.fingerprint == c.fingerprint && (candidate.overwritten.is_some() || !c.is_constant());
+        let (locations, within, evidence) = if is_copy {
+            let Some(Overwritten::Change(change)) = candidate.overwritten else { return Err(WhyNot::SameMeasurement) };
             let ratio = 1.0 + change.median;
             ([c.typical / ratio, c.typical], change.standard_error / ratio, weaker.max(Evidence::CriterionChange))
         } else if weaker == Evidence::Estimates {

@@ -211,7 +211,7 @@ mod tests {
                     throughput: None,
                     unit: Unit::Unstated,
                     execution: summarize(&Measurement::Estimates { median, standard_error: 0.1 }, None),
-                    change: None,
+                    overwritten: None,
                 }
             })
             .collect();

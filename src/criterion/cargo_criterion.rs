@@ -98,7 +98,7 @@ pub(super) fn read_folder<T>(
                 throughput,
                 unit: Unit::Unstated,
                 measured: sum_up(&measurement, measured_at),
-                change: None,
+                overwritten: None,
             }),
             Err(kind) => {
                 found.warnings.add(&folder.join(name), kind);

@@ -66,6 +66,6 @@ fn benchmark(value: Value, sum_up: &impl Fn(&Measurement) -> Execution) -> Resul
         throughput: declared.throughput.as_ref().and_then(files::throughput),
         unit: Unit::Unstated,
         execution: sum_up(&exported.criterion_estimates_v1.measurement()?),
-        change: None,
+        overwritten: None,
     })
 }

@@ -79,7 +79,7 @@ mod tests {
             throughput: None,
             unit: Unit::Unstated,
             execution: summarize(&Measurement::Estimates { median: 1.0, standard_error: 0.1 }, Some(at(m))),
-            change: None,
+            overwritten: None,
         };
         Run { benchmarks: minutes.iter().map(benchmark).collect(), ..Run::default() }
     }

@@ -46,7 +46,7 @@ impl Tree<Execution> {
                 throughput: e.throughput,
                 unit: e.unit,
                 execution: e.measured,
-                change: e.change,
+                overwritten: e.overwritten,
             })
             .collect();
         let absent = self

@@ -15,7 +15,7 @@ use super::name::name;
 use super::queue::{Queue, Take};
 use super::side::{Ask, Buffers, Here, Looked, Side, is_placeholder};
 use super::{BASE, NEW, ReadError, Tree, cargo_criterion};
-use crate::model::{BenchmarkId, Entry, Measurement, SuggestedChange, Unit, Warning, WarningKind};
+use crate::model::{BenchmarkId, Entry, Measurement, Overwritten, Unit, Warning, WarningKind};
 
 /// Which baselines to read.
 #[derive(Debug, Clone, Copy)]
@@ -368,9 +368,11 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
     /// baseline.
     fn add_all(&self, here: &Here<'_>, benchmark: &str, sides: Sides<'_>, worker: &mut Worker<T>) {
         let side = |wanted| sides.read.iter().find(|(name, _)| *name == wanted).map(|(_, side)| side);
-        let change = match (side(NEW), side(BASE)) {
+        let overwritten = match (side(NEW), side(BASE)) {
             (Some(new), Some(base)) if new.measurement == base.measurement => {
-                here.read_change(benchmark, new.written_at, &mut worker.buffers, &mut worker.found.warnings)
+                let (buffers, warnings) = (&mut worker.buffers, &mut worker.found.warnings);
+                let change = here.read_change(benchmark, new.written_at, buffers, warnings);
+                Some(change.map_or(Overwritten::Nothing, Overwritten::Change))
             }
             _ => None,
         };
@@ -383,11 +385,11 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
                 }
                 place.push_str(part);
             }
-            self.add(&place, side, change.filter(|_| name == NEW), worker);
+            self.add(&place, side, overwritten.filter(|_| name == NEW), worker);
         }
     }
 
-    fn add(&self, place: &str, side: Side, change: Option<SuggestedChange>, worker: &mut Worker<T>) {
+    fn add(&self, place: &str, side: Side, overwritten: Option<Overwritten>, worker: &mut Worker<T>) {
         let declared = side.declared.as_ref();
         let name = name(place, declared.map(|d| (d.full_id.as_str(), d.directory_name.as_deref())));
         if let Some(stated) = declared.and_then(|d| d.directory_name.as_ref()).filter(|_| !name.is_in_place) {
@@ -400,7 +402,7 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
             throughput: side.declared.as_ref().and_then(|d| d.throughput.clone()),
             unit: side.unit,
             measured: (self.sum_up)(&side.measurement, side.written_at),
-            change,
+            overwritten,
         });
     }
 }

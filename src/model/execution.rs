@@ -42,3 +42,12 @@ pub struct Execution {
     /// When it was written, as far as the file system or the file tells.
     pub measured_at: Option<SystemTime>,
 }
+
+impl Execution {
+    /// Whether all of several measurements are equal, as with a count of instructions: then an equal result is no sign of
+    /// a copy.
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        self.evidence == Evidence::Sample && self.standard_error <= 0.0
+    }
+}

@@ -13,7 +13,7 @@ mod warning;
 
 pub use benchmark_id::BenchmarkId;
 pub use execution::{Evidence, Execution};
-pub use run::{Absent, Benchmark, Entry, Measurement, Names, Run, SuggestedChange, WhyAbsent};
+pub use run::{Absent, Benchmark, Entry, Measurement, Names, Overwritten, Run, SuggestedChange, WhyAbsent};
 pub use sample::{InvalidSample, Sample, SamplingMode};
 pub use throughput::Throughput;
 pub use unit::Unit;

@@ -30,6 +30,15 @@ pub struct SuggestedChange {
     pub standard_error: f64,
 }
 
+/// What is left of a baseline that Criterion has overwritten with the result that it was compared with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Overwritten {
+    /// Criterion's own comparison.
+    Change(SuggestedChange),
+    /// Nothing.
+    Nothing,
+}
+
 /// One result: a benchmark in a baseline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry<T> {
@@ -43,8 +52,8 @@ pub struct Entry<T> {
     pub unit: Unit,
     /// What the caller made of the measurements.
     pub measured: T,
-    /// Criterion's own comparison, where the result has been copied over its baseline.
-    pub change: Option<SuggestedChange>,
+    /// What is left of the baseline, where Criterion has copied this result over it.
+    pub overwritten: Option<Overwritten>,
 }
 
 /// One benchmark on one side: what it is, and its executions.
@@ -58,8 +67,8 @@ pub struct Benchmark {
     pub unit: Unit,
     /// What was measured.
     pub execution: Execution,
-    /// Criterion's own comparison, read only where Criterion has copied this result over its baseline.
-    pub change: Option<SuggestedChange>,
+    /// What is left of the baseline, where Criterion has copied this result over it.
+    pub overwritten: Option<Overwritten>,
 }
 
 /// A benchmark that a side has and yet can't show.

@@ -229,7 +229,7 @@ fn benchmark(
         throughput: stored.throughput.map(Throughput::from),
         unit: stored.unit.as_deref().map_or(Unit::Unstated, Unit::from_name),
         execution: sum_up(&measurement, measured_at),
-        change: None,
+        overwritten: None,
     })
 }
 

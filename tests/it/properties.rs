@@ -48,7 +48,7 @@ fn run(label: &str, samples: &[Vec<f64>]) -> Run {
 }
 
 pub(crate) fn benchmark(id: &str, execution: Execution) -> Benchmark {
-    Benchmark { id: BenchmarkId::from_name(id), throughput: None, unit: Unit::Unstated, execution, change: None }
+    Benchmark { id: BenchmarkId::from_name(id), throughput: None, unit: Unit::Unstated, execution, overwritten: None }
 }
 
 fn verdicts(comparison: &RunComparison) -> BTreeMap<String, Verdict> {

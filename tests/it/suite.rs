@@ -1,7 +1,7 @@
 //! What a whole suite does to the verdict on one of its benchmarks.
 
 use crate::case::{Case, ROOT, Ran};
-use crate::tree;
+use crate::tree::{self, Sample};
 
 /// A suite: how many benchmarks take how many times as long as before.
 fn suite(parts: &[(usize, f64)]) -> Case {
@@ -188,6 +188,17 @@ fn an_export_says_what_it_could_not_read() {
     let whole = Case::new().benchmark("a").candidate(100.5).benchmark("b").candidate(300.0);
     std::fs::copy(case.path("e.json"), whole.path("e.json")).expect("a copy");
     whole.regress("check -b e.json --fail-on incomplete --format json").exit_code(3).not_compared("b", "unreadable");
+}
+
+#[test]
+fn equal_constants_are_no_copies() {
+    let constant = |value: f64| Sample { iterations: vec![10.0; 20], times: vec![10.0 * value; 20] };
+    let case = |value| Case::new().benchmark("n").sample("main", &constant(100.0)).sample("new", &constant(value));
+    case(100.0).regress("check -b main --format json").exit_code(0).verdict("n", "no-change");
+    case(200.0).regress("check -b main --format json").exit_code(1).verdict("n", "regression");
+    // After one plain run they are copies all the same.
+    let case = Case::new().benchmark("n").sample("base", &constant(100.0)).sample("new", &constant(100.0));
+    case.regress("check --format json").exit_code(3).not_compared("n", "same-measurement");
 }
 
 #[test]
