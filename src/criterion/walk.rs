@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
@@ -32,8 +32,11 @@ const DEEPEST: usize = 64;
 /// Reads in flight. Warm, more threads than cores cost nothing; cold, only their number counts.
 const THREADS: usize = 32;
 
-/// From this many folders in the queue on, other threads help.
-const WORTH_HELP: usize = 24;
+/// From this many jobs in the queue on, other threads help.
+const WORTH_HELP: usize = 12;
+
+/// Folders that are looked into in one go; a folder that holds more of them is work for several threads.
+const IN_ONE_GO: usize = 16;
 
 /// Reads the results below `folder`, handing each measurement and its time to `sum_up`, on several threads.
 ///
@@ -116,12 +119,13 @@ struct Job {
 }
 
 /// What is wanted of a folder.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Wants {
     /// Its own results, and what lies in the folders below.
     Everything,
     /// What lies in the folders below; its own results have been read.
     FoldersBelow,
+    /// What lies in these of the folders below, and nothing else.
+    These(Vec<OsString>),
 }
 
 struct Walk<'a, F> {
@@ -193,6 +197,13 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
             worker.found.warnings.add(folder, WarningKind::TooDeep);
             return;
         }
+        if let (Wants::These(folders), Baselines::Named(names)) = (&job.wants, self.baselines) {
+            match self.root.enter(folder) {
+                Ok(inside) => self.visit_folders(&Here { inside, path: folder }, folders, false, names, worker, more),
+                Err(e) => worker.found.warnings.add(folder, WarningKind::Unreadable { cause: describe(&e) }),
+            }
+            return;
+        }
         let entered = self.root.enter(folder).and_then(|inside| inside.list().map(|listing| (inside, listing)));
         let (inside, listing) = match entered {
             Ok(entered) => entered,
@@ -219,7 +230,10 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
         }
         match self.baselines {
             Baselines::All => self.visit_for_all(&here, listing, worker, more),
-            Baselines::Named(names) => self.visit_for_named(&here, listing, job.wants, names, worker, more),
+            Baselines::Named(names) => {
+                let wants_results = matches!(job.wants, Wants::Everything);
+                self.visit_for_named(&here, listing, wants_results, names, worker, more);
+            }
         }
     }
 
@@ -246,15 +260,13 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
         &self,
         here: &Here<'_>,
         listing: Listing,
-        wants: Wants,
+        wants_results: bool,
         names: &[&str],
         worker: &mut Worker<T>,
         more: &mut Vec<Job>,
     ) {
-        // A baseline's age is told as a whole, so that one benchmark of a folder answers for its neighbours.
-        let mut is_baseline_dated = false;
-        let mut is_benchmark = wants == Wants::FoldersBelow;
-        if wants == Wants::Everything {
+        let mut is_benchmark = !wants_results;
+        if wants_results {
             let is_there = |name: &str| match name.split_once('/') {
                 None => listing.folders.iter().any(|f| f == name),
                 // Every part has to be a folder, and none a link to one.
@@ -278,14 +290,37 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
                 }
             }
         }
-        for name in listing.folders {
-            let is_baseline = is_benchmark || names.iter().any(|wanted| name == *wanted) || is_never_a_group(&name);
+        // A benchmark's folder holds its baselines, which take one call each; a group's holds benchmarks to be read.
+        let n_now = if is_benchmark { listing.folders.len() } else { listing.folders.len().min(IN_ONE_GO) };
+        let (now, later) = listing.folders.split_at(n_now);
+        more.extend(
+            later
+                .chunks(IN_ONE_GO)
+                .map(|folders| Job { folder: here.path.to_owned(), wants: Wants::These(folders.to_vec()) }),
+        );
+        self.visit_folders(here, now, is_benchmark, names, worker, more);
+    }
+
+    /// Looks into folders below `here`, as benchmarks, or as the baselines of one.
+    fn visit_folders(
+        &self,
+        here: &Here<'_>,
+        folders: &[OsString],
+        is_benchmark: bool,
+        names: &[&str],
+        worker: &mut Worker<T>,
+        more: &mut Vec<Job>,
+    ) {
+        // A baseline's age is told as a whole, so that one benchmark of a folder answers for its neighbours.
+        let mut is_baseline_dated = false;
+        for name in folders {
+            let is_baseline = is_benchmark || names.iter().any(|wanted| name == *wanted) || is_never_a_group(name);
             let rest = if is_baseline {
-                (!here.inside.holds_no_folders(&name)).then_some(Wants::Everything)
+                (!here.inside.holds_no_folders(name)).then_some(Wants::Everything)
             } else {
-                self.try_benchmark(here, &name, names, &mut is_baseline_dated, worker)
+                self.try_benchmark(here, name, names, &mut is_baseline_dated, worker)
             };
-            more.extend(rest.map(|wants| Job { folder: here.path.join(&name), wants }));
+            more.extend(rest.map(|wants| Job { folder: here.path.join(name), wants }));
         }
     }
 
