@@ -190,9 +190,16 @@ fn warn_if_missing(loaded: &mut Loaded, name: &str, folder: &Path) -> Result<(),
         return Ok(());
     }
     let all = read(folder, Baselines::All)?;
-    let available = all.baselines().into_iter().map(str::to_owned).collect();
-    let kind =
-        if all.entries.is_empty() { WarningKind::NothingFound } else { WarningKind::NoSuchBaseline { available } };
+    let available: Vec<String> = all.baselines().into_iter().map(str::to_owned).collect();
+    // Alike enough to be a slip of the finger, as clap asks of subcommands.
+    let likeness = |other: &String| strsim::jaro_winkler(name, other);
+    let closest = available.iter().filter(|other| likeness(other) > 0.7);
+    let closest = closest.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).cloned();
+    let kind = if all.entries.is_empty() {
+        WarningKind::NothingFound
+    } else {
+        WarningKind::NoSuchBaseline { available, closest }
+    };
     let subject = if all.entries.is_empty() { folder.display().to_string() } else { name.to_owned() };
     loaded.run.warnings.push(Warning { subject, kind });
     Ok(())

@@ -79,6 +79,8 @@ pub enum WarningKind {
     NoSuchBaseline {
         /// The baselines that there are.
         available: Vec<String>,
+        /// The one whose name is most like it, if any is.
+        closest: Option<String>,
     },
     /// No benchmark was found at all.
     NothingFound,

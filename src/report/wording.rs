@@ -359,12 +359,16 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
             format!("{} folders of Criterion's were read as one: {}", roots.len(), roots.join(", ")),
             Some("name one of them with `--dir`"),
         ),
-        WarningKind::NoSuchBaseline { available } if available.is_empty() => {
+        WarningKind::NoSuchBaseline { available, .. } if available.is_empty() => {
             ("no-such-baseline", "no benchmark has a baseline of this name, nor any other".into(), None)
         }
-        WarningKind::NoSuchBaseline { available } => (
+        WarningKind::NoSuchBaseline { available, closest } => (
             "no-such-baseline",
-            format!("no benchmark has a baseline of this name; there are: {}", available.join(", ")),
+            format!(
+                "no benchmark has a baseline of this name; there are: {}{}",
+                available.join(", "),
+                closest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+            ),
             Some(
                 "name one of them with `--baseline`, or save one with `cargo bench --bench BENCH -- --save-baseline NAME`",
             ),

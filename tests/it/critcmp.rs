@@ -186,7 +186,7 @@ fn critcmp_shows_one_point_nought_after_a_plain_run() {
 #[test]
 fn critcmp_shows_one_column_for_an_unknown_baseline() {
     let case = with_ok();
-    case.regress("check --baseline mian").exit_code(3).stdout_contains("there are: main, new");
+    case.regress("check --baseline mian").exit_code(3).stdout_contains("there are: main, new; did you mean `main`?");
     case.regress("compare mian new").exit_code(3).stdout_contains("there are: main, new");
 }
 
