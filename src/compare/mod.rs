@@ -141,26 +141,27 @@ pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunCompariso
 
     let mut not_compared = pairing.unpaired;
     explain_absent(&mut not_compared, &baseline.absent, &candidate.absent);
-    let mut pairs = Vec::new();
-    for (b, c) in pairing.pairs {
-        if policy.for_benchmark(c.id.as_str()).action == Action::Ignore {
-            not_compared.push(NotCompared { id: c.id.clone(), reason: WhyNot::Ignored });
-            continue;
-        }
-        match Pair::new(b, c) {
-            Ok(pair) => pairs.push(pair),
-            Err(reason) => not_compared.push(NotCompared { id: c.id.clone(), reason }),
-        }
-    }
     for unpaired in &mut not_compared {
         if policy.for_benchmark(unpaired.id.as_str()).action == Action::Ignore {
             unpaired.reason = WhyNot::Ignored;
         }
     }
+    let (mut pairs, mut terms) = (Vec::new(), Vec::new());
+    for (b, c) in pairing.pairs {
+        let its_terms = policy.for_benchmark(c.id.as_str());
+        let pair = if its_terms.action == Action::Ignore { Err(WhyNot::Ignored) } else { Pair::new(b, c) };
+        match pair {
+            Ok(pair) => {
+                pairs.push(pair);
+                terms.push(its_terms);
+            }
+            Err(reason) => not_compared.push(NotCompared { id: c.id.clone(), reason }),
+        }
+    }
 
     let changes: Vec<noise::LogChange> = pairs.iter().map(Pair::log_change).collect();
     let noise = noise::estimate(&changes, policy);
-    let judged = verdict::judge(&pairs, &noise, policy);
+    let judged = verdict::judge(&pairs, terms, &noise, policy);
     let shift = verdict::shift(&judged, &noise, policy);
     warnings.extend(judged.iter().filter_map(implausible));
 

@@ -72,10 +72,10 @@ fn nearest(views: [f64; 2]) -> f64 {
     }
 }
 
-pub(super) fn judge(pairs: &[Pair<'_>], noise: &Noise, policy: &Policy) -> Vec<BenchmarkComparison> {
+/// Judges each pair under the terms that hold for it, which come in the same order.
+pub(super) fn judge(pairs: &[Pair<'_>], terms: Vec<Terms>, noise: &Noise, policy: &Policy) -> Vec<BenchmarkComparison> {
     let changes: Vec<_> = pairs.iter().map(Pair::log_change).collect();
     let deviations: Vec<f64> = changes.iter().map(|change| noise.of(change)).collect();
-    let terms: Vec<Terms> = pairs.iter().map(|pair| policy.for_benchmark(pair.candidate.id.as_str())).collect();
     let thresholds: Vec<NoiseThreshold> =
         terms.iter().zip(pairs).map(|(terms, pair)| terms.threshold.at_least(terms.floor, pair.locations)).collect();
     // A change within its threshold is no candidate for a regression; taking its p for 1 can only make the others' larger.
