@@ -76,7 +76,8 @@ pub(super) struct Shown<'a> {
 }
 
 pub(super) fn shown_rows(report: &Report, rows: Rows) -> Shown<'_> {
-    let mut shown: Vec<&Row> = report.benchmarks.iter().collect();
+    let is_listed = |row: &&Row| rows == Rows::All || row.verdict != Verdict::NoChange;
+    let mut shown: Vec<&Row> = report.benchmarks.iter().filter(is_listed).collect();
     shown.sort_by(|a, b| {
         let rank = |row: &Row| match row.verdict {
             Verdict::Regression if row.action == Action::Fail => 0,
@@ -92,12 +93,11 @@ pub(super) fn shown_rows(report: &Report, rows: Rows) -> Shown<'_> {
     if rows == Rows::Notable {
         let mut n_inconclusive = 0;
         shown.retain(|row| match row.verdict {
-            Verdict::NoChange => false,
             Verdict::Inconclusive => {
                 n_inconclusive += 1;
                 n_inconclusive <= INCONCLUSIVE_SHOWN
             }
-            Verdict::Regression | Verdict::Improvement => true,
+            Verdict::Regression | Verdict::Improvement | Verdict::NoChange => true,
         });
         if n_inconclusive > INCONCLUSIVE_SHOWN {
             let n_hidden = n_inconclusive - INCONCLUSIVE_SHOWN;
@@ -108,8 +108,10 @@ pub(super) fn shown_rows(report: &Report, rows: Rows) -> Shown<'_> {
             hidden.push(format!("{n} shown to be within the threshold (--all lists them)"));
         }
     }
+    let ids: BTreeSet<&str> = shown.iter().map(|row| row.id.as_str()).collect();
     let mut seen = BTreeSet::new();
-    let repeated_ids = report.benchmarks.iter().map(|row| row.id.as_str()).filter(|id| !seen.insert(*id)).collect();
+    let of_shown = report.benchmarks.iter().map(|row| row.id.as_str()).filter(|id| ids.contains(id));
+    let repeated_ids = of_shown.filter(|id| !seen.insert(*id)).collect();
     Shown { rows: shown, hidden, repeated_ids, threshold: report.policy.threshold_percent / 100.0 }
 }
 
