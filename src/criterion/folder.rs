@@ -19,7 +19,17 @@ pub(super) struct Listing {
     pub(super) others: Vec<OsString>,
 }
 
+/// Whether a path leads through folders only, and to one: no links. `is_folder` answers for each part of it.
+fn leads_through_folders(path: &str, is_folder: impl Fn(&str) -> bool) -> bool {
+    path.match_indices('/').map(|(end, _)| &path[..end]).chain([path]).all(is_folder)
+}
+
 impl Inside<'_> {
+    /// Whether a path below leads through folders only, and to one: no links.
+    pub(super) fn holds_folder(&self, path: &str) -> bool {
+        leads_through_folders(path, |part| self.is_folder(part))
+    }
+
     /// Whether a folder in it is known to hold no folders; `false` where that can't be told without listing it.
     pub(super) fn holds_no_folders(&self, folder: &OsStr) -> bool {
         self.n_folders(folder) == Some(0)
@@ -127,14 +137,13 @@ mod linux {
             Ok(listing)
         }
 
-        /// Whether a path below leads through folders only, and to one: no links.
-        pub(in crate::criterion) fn holds_folder(&self, path: &str) -> bool {
-            path.match_indices('/').map(|(end, _)| &path[..end]).chain([path]).all(|part| {
-                statat(&self.folder, part, AtFlags::SYMLINK_NOFOLLOW)
-                    .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
-            })
+        /// Whether a path below is a folder, and not a link to one.
+        pub(super) fn is_folder(&self, path: &str) -> bool {
+            statat(&self.folder, path, AtFlags::SYMLINK_NOFOLLOW)
+                .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
         }
 
+        /// Opens a folder below this one.
         pub(in crate::criterion) fn enter(&self, folder: &str) -> io::Result<Inside<'_>> {
             Ok(Inside { folder: openat(&self.folder, folder, FOLDER, Mode::empty())?, root: self.root })
         }
@@ -284,11 +293,8 @@ mod portable {
             Ok(listing)
         }
 
-        pub(in crate::criterion) fn holds_folder(&self, path: &str) -> bool {
-            path.match_indices('/')
-                .map(|(end, _)| &path[..end])
-                .chain([path])
-                .all(|part| std::fs::symlink_metadata(self.folder.join(part)).is_ok_and(|metadata| metadata.is_dir()))
+        pub(super) fn is_folder(&self, path: &str) -> bool {
+            std::fs::symlink_metadata(self.folder.join(path)).is_ok_and(|metadata| metadata.is_dir())
         }
 
         pub(in crate::criterion) fn enter(&self, folder: &str) -> io::Result<Inside<'_>> {
@@ -364,11 +370,12 @@ mod tests {
             assert!(matches!(error, Err(Unread::Failed(e)) if e.kind() == io::ErrorKind::IsADirectory));
         }
         assert!(unix.enter("b").expect("enter").list().expect("list").files.is_empty());
-        for both in [unix.holds_folder("b"), portable.holds_folder("b")] {
+        let holds_folder = |path: &str| leads_through_folders(path, |part| portable.is_folder(part));
+        for both in [unix.holds_folder("b"), holds_folder("b")] {
             assert!(both);
         }
         for neither in ["link", "f", "missing/b"] {
-            assert!(!unix.holds_folder(neither) && !portable.holds_folder(neither));
+            assert!(!unix.holds_folder(neither) && !holds_folder(neither));
         }
         assert!(!unix.holds_no_folders(OsStr::new("missing")));
     }

@@ -253,7 +253,8 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
             worker.found.warnings.add(here.path, WarningKind::HollowBaseline);
             worker.found.warnings.broken(here.path.to_owned());
         }
-        more.extend(listing.folders.into_iter().map(|name| self.everything_in(here, &name)));
+        let everything_in = |name| Job { folder: here.path.join(name), wants: Wants::Everything };
+        more.extend(listing.folders.into_iter().map(everything_in));
     }
 
     fn visit_for_named(
@@ -393,10 +394,6 @@ impl<T: Send, F: Fn(&Measurement, Option<SystemTime>) -> T + Sync> Walk<'_, F> {
             };
         }
         (n_known < n_folders).then_some(Wants::FoldersBelow)
-    }
-
-    fn everything_in(&self, here: &Here<'_>, name: &OsStr) -> Job {
-        Job { folder: here.path.join(name), wants: Wants::Everything }
     }
 
     /// Adds the results of `benchmark` below `here`, with Criterion's own comparison where the last run was copied over its

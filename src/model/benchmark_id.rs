@@ -60,12 +60,6 @@ impl BenchmarkId {
     pub fn path(&self) -> String {
         if self.root.is_empty() { self.directory.to_string() } else { format!("{}/{}", self.root, self.directory) }
     }
-
-    /// The same benchmark with its root left out, for trees that have one root only.
-    #[must_use]
-    pub fn without_root(&self) -> BenchmarkId {
-        BenchmarkId { root: "".into(), ..self.clone() }
-    }
 }
 
 impl fmt::Display for BenchmarkId {
