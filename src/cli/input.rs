@@ -128,7 +128,8 @@ impl<'a> Sources<'a> {
                 // A bare word that no baseline is called may still be a file or folder here.
                 Some(side) => baseline = side,
                 None => {
-                    explain_missing(&mut sides, [b, c], &folder)?;
+                    warn_if_missing(&mut sides.0, b, &folder)?;
+                    warn_if_missing(&mut sides.1, c, &folder)?;
                     return Ok(sides);
                 }
             }
@@ -148,19 +149,9 @@ impl<'a> Sources<'a> {
 
     fn load(&mut self, side: &Side) -> Result<Loaded, Failure> {
         match side {
-            Side::Name(name) => {
-                let folder = self.folder()?;
-                let mut tree = read(&folder, Baselines::Named(&[name]))?;
-                let mut loaded = named(&mut tree, name, &folder);
-                loaded.run.warnings.append(&mut tree.warnings);
-                warn_if_missing(&mut loaded, name, &folder)?;
-                Ok(loaded)
-            }
+            Side::Name(name) => load_named(&self.folder()?, name),
             Side::Folder(folder, Some(name)) => {
-                let mut tree = read(folder, Baselines::Named(&[name]))?;
-                let mut loaded = named(&mut tree, name, folder);
-                loaded.run.warnings.append(&mut tree.warnings);
-                warn_if_missing(&mut loaded, name, folder)?;
+                let mut loaded = load_named(folder, name)?;
                 loaded.run.label = format!("{}@{name}", folder.display());
                 Ok(loaded)
             }
@@ -179,12 +170,16 @@ fn named(tree: &mut Tree<Execution>, name: &str, folder: &Path) -> Loaded {
     Loaded { run: tree.take_run(name, name), source: folder.display().to_string() }
 }
 
-/// Says what baselines there are, where one that was asked for isn't.
-fn explain_missing(sides: &mut (Loaded, Loaded), names: [&str; 2], folder: &Path) -> Result<(), Failure> {
-    warn_if_missing(&mut sides.0, names[0], folder)?;
-    warn_if_missing(&mut sides.1, names[1], folder)
+/// One baseline of a folder.
+fn load_named(folder: &Path, name: &str) -> Result<Loaded, Failure> {
+    let mut tree = read(folder, Baselines::Named(&[name]))?;
+    let mut loaded = named(&mut tree, name, folder);
+    loaded.run.warnings.append(&mut tree.warnings);
+    warn_if_missing(&mut loaded, name, folder)?;
+    Ok(loaded)
 }
 
+/// Says what baselines there are, where one that was asked for isn't.
 fn warn_if_missing(loaded: &mut Loaded, name: &str, folder: &Path) -> Result<(), Failure> {
     if !loaded.run.benchmarks.is_empty() {
         return Ok(());

@@ -15,8 +15,8 @@ use super::failure::Failure;
 /// Where a setting came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Origin {
-    Flag(&'static str),
-    Environment(&'static str),
+    Flag(String),
+    Environment(String),
     File(PathBuf),
     FilesProfile(PathBuf, String),
     Profile(String),
@@ -89,7 +89,7 @@ impl Settings {
         let config = file.as_deref().map(config_file::read).transpose()?.unwrap_or_default();
         let from_file = |path: &Option<PathBuf>| Origin::File(path.clone().unwrap_or_default());
 
-        let profile = typed(args.profile.clone(), given, "profile", "REGRESS_PROFILE")
+        let profile = typed(args.profile.clone(), given, "profile")
             .or_else(|| Some(Setting { value: config.profile.clone()?, origin: from_file(&file) }))
             .unwrap_or(Setting { value: PROFILES[0].to_owned(), origin: Origin::Default });
         let name = profile.value.clone();
@@ -106,10 +106,10 @@ impl Settings {
         let built_in = built_in(&name);
         let layers = Layers { file: &file, files_profile: &files_profile, built_in: &built_in, name: &name };
 
-        let threshold = typed(args.threshold, given, "threshold", "REGRESS_THRESHOLD")
-            .unwrap_or_else(|| layers.pick(config.threshold, |p| p.threshold));
+        let threshold =
+            typed(args.threshold, given, "threshold").unwrap_or_else(|| layers.pick(config.threshold, |p| p.threshold));
         let threshold = Setting { value: percent(threshold.value, &threshold.origin)?, origin: threshold.origin };
-        let assumed_noise = typed(args.assumed_noise, given, "assumed_noise", "REGRESS_ASSUMED_NOISE")
+        let assumed_noise = typed(args.assumed_noise, given, "assumed_noise")
             .unwrap_or_else(|| layers.pick(config.assumed_noise, |p| p.assumed_noise));
         percent(assumed_noise.value, &assumed_noise.origin).map_err(|_| {
             Failure::new(format!(
@@ -117,7 +117,7 @@ impl Settings {
                 assumed_noise.value, assumed_noise.origin
             ))
         })?;
-        let fail_on = match typed(args.fail_on.clone(), given, "fail_on", "REGRESS_FAIL_ON") {
+        let fail_on = match typed(args.fail_on.clone(), given, "fail_on") {
             Some(typed) => Setting {
                 value: FailOn {
                     inconclusive: typed.value.contains(&FailOnArg::Inconclusive),
@@ -130,7 +130,7 @@ impl Settings {
                 Setting { value: fail_on(&words.value), origin: words.origin }
             }
         };
-        let suite_shift = match typed(args.suite_shift, given, "suite_shift", "REGRESS_SUITE_SHIFT") {
+        let suite_shift = match typed(args.suite_shift, given, "suite_shift") {
             Some(Setting { value: ShiftArg::Fail, origin }) => Setting { value: Action::Fail, origin },
             Some(Setting { value: ShiftArg::Warn, origin }) => Setting { value: Action::Warn, origin },
             None => {
@@ -142,7 +142,7 @@ impl Settings {
                 Setting { value, origin: word.origin }
             }
         };
-        let baseline = match typed(baseline.map(str::to_owned), given, "baseline", "REGRESS_BASELINE") {
+        let baseline = match typed(baseline.map(str::to_owned), given, "baseline") {
             Some(typed) => Setting { value: Some(typed.value), origin: typed.origin },
             None if config.baseline.is_some() => Setting { value: config.baseline.clone(), origin: from_file(&file) },
             None => Setting { value: None, origin: Origin::Default },
@@ -215,16 +215,12 @@ impl Layers<'_> {
     }
 }
 
-fn typed<T>(value: Option<T>, given: &ArgMatches, id: &'static str, variable: &'static str) -> Option<Setting<T>> {
+/// What was typed, or stood in the environment, for the argument `id`; flag and variable are called after it.
+fn typed<T>(value: Option<T>, given: &ArgMatches, id: &str) -> Option<Setting<T>> {
     let value = value?;
     let origin = match given.value_source(id) {
-        Some(ValueSource::EnvVariable) => Origin::Environment(variable),
-        _ => Origin::Flag(match id {
-            "assumed_noise" => "assumed-noise",
-            "fail_on" => "fail-on",
-            "suite_shift" => "suite-shift",
-            id => id,
-        }),
+        Some(ValueSource::EnvVariable) => Origin::Environment(format!("REGRESS_{}", id.to_uppercase())),
+        _ => Origin::Flag(id.replace('_', "-")),
     };
     Some(Setting { value, origin })
 }

@@ -28,8 +28,9 @@ pub(crate) fn run(args: &ListArgs) -> Result<ExitCode, Failure> {
     }
     let now = SystemTime::now();
     let mut warnings = tree.warnings.clone();
-    for name in tree.baselines().into_iter().map(str::to_owned).collect::<Vec<_>>() {
-        let run = tree.clone().take_run(&name, &name);
+    let mut rest = tree.clone();
+    for name in tree.baselines() {
+        let run = rest.take_run(name, name);
         if name == NEW {
             warnings.extend(criterion_regress::criterion::stale(&run, now));
             warnings.extend(criterion_regress::criterion::from_the_future(&run, now));
