@@ -4,8 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
+use super::from_model::timestamp;
 use super::number::{Scale, rate};
-use super::schema::{Throughput, Unit, WarningRow, timestamp};
+use super::schema::{Throughput, Unit, WarningRow};
 use super::table::{Cell, Emphasis, Table};
 use super::wording::{self, count};
 use super::{Rows, TerminalStyle, markdown, terminal};

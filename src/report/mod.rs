@@ -5,6 +5,7 @@
 
 mod csv;
 mod escape;
+mod from_model;
 mod inventory;
 mod json;
 mod junit;

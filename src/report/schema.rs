@@ -2,11 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::compare::{self, NoiseSource, Policy, RunComparison, WhyNot};
-use crate::model::{self, Evidence, Run, Warning};
-
-use super::wording;
-
 /// The name by which a report is recognised.
 pub(super) const SCHEMA: &str = "criterion-regress/report";
 
@@ -375,68 +370,7 @@ pub struct WarningRow {
     pub hint: Option<String>,
 }
 
-impl Side {
-    /// Describes a run that was read from `source`.
-    #[must_use]
-    pub fn new(run: &Run, source: &str) -> Side {
-        Side {
-            label: run.label.clone(),
-            source: source.to_owned(),
-            benchmarks: run.benchmarks.len(),
-            measured_at: run.newest().and_then(timestamp),
-        }
-    }
-}
-
-/// RFC 3339 with whole seconds, for times that a calendar knows.
-pub(super) fn timestamp(time: std::time::SystemTime) -> Option<String> {
-    let at = jiff::Timestamp::try_from(time).ok()?;
-    jiff::Timestamp::from_second(at.as_second()).ok().map(|at| at.to_string())
-}
-
 impl Report {
-    /// Writes down a comparison.
-    #[must_use]
-    pub fn new(comparison: &RunComparison, policy: &Policy, context: &Context) -> Report {
-        let benchmarks: Vec<Row> = comparison.compared.iter().map(Row::from).collect();
-        let not_compared: Vec<NotComparedRow> = comparison.not_compared.iter().map(NotComparedRow::from).collect();
-        Report {
-            schema: SCHEMA.to_owned(),
-            version: VERSION,
-            tool: env!("CARGO_PKG_VERSION").to_owned(),
-            outcome: comparison.outcome.into(),
-            baseline: context.baseline.clone(),
-            candidate: context.candidate.clone(),
-            policy: PolicyUsed {
-                profile: context.profile.clone(),
-                threshold_percent: policy.threshold.percent(),
-                gate_level: policy.gate_level,
-                equivalence_level: policy.equivalence_level,
-                confidence: policy.confidence,
-                suite_shift: (&policy.suite_shift).into(),
-                fail_on_inconclusive: policy.fail_on.inconclusive,
-                fail_on_incomplete: policy.fail_on.incomplete,
-            },
-            counts: counts(&benchmarks, &not_compared),
-            noise: NoiseUsed {
-                source: match comparison.noise.source {
-                    NoiseSource::Assumed => NoiseOrigin::Assumed,
-                    NoiseSource::Suite => NoiseOrigin::Suite,
-                },
-                standard_deviation: comparison.noise.standard_deviation,
-                degrees_of_freedom: Some(comparison.noise.degrees_of_freedom).filter(|d| d.is_finite()),
-                benchmarks: comparison.noise.n_benchmarks,
-            },
-            resolution: resolution(&benchmarks),
-            suite_shift: comparison
-                .shift
-                .map(|shift| Shift { change: shift.change.fraction(), verdict: shift.verdict.into() }),
-            benchmarks,
-            not_compared,
-            warnings: comparison.warnings.iter().map(WarningRow::from).collect(),
-        }
-    }
-
     /// What in a report that came from elsewhere can't be, if anything: counts and outcome follow from the rows.
     pub(super) fn contradiction(&self) -> Option<&'static str> {
         if counts(&self.benchmarks, &self.not_compared) != self.counts {
@@ -461,7 +395,8 @@ impl Report {
     }
 }
 
-fn counts(benchmarks: &[Row], not_compared: &[NotComparedRow]) -> Counts {
+/// Counts rows by what they say.
+pub(super) fn counts(benchmarks: &[Row], not_compared: &[NotComparedRow]) -> Counts {
     let verdicts = |verdict| benchmarks.iter().filter(|row| row.verdict == verdict).count();
     let reasons = |reason| not_compared.iter().filter(|row| row.reason == reason).count();
     Counts {
@@ -475,137 +410,5 @@ fn counts(benchmarks: &[Row], not_compared: &[NotComparedRow]) -> Counts {
         inconclusive: verdicts(Verdict::Inconclusive),
         added: reasons(Reason::Added),
         removed: reasons(Reason::Removed),
-    }
-}
-
-fn resolution(benchmarks: &[Row]) -> Option<Resolution> {
-    // Two measurements could have shown nothing, however large.
-    let tests = benchmarks.iter().filter(|row| row.evidence != Source::Quick);
-    let smallest: Vec<f64> = tests.map(|row| row.smallest_provable).collect();
-    let worst = smallest.iter().copied().max_by(f64::total_cmp)?;
-    Some(Resolution { median: crate::stats::median(&smallest), worst })
-}
-
-impl From<compare::Outcome> for Outcome {
-    fn from(outcome: compare::Outcome) -> Outcome {
-        match outcome {
-            compare::Outcome::Pass => Outcome::Pass,
-            compare::Outcome::Regressed => Outcome::Regressed,
-            compare::Outcome::Inconclusive => Outcome::Inconclusive,
-            compare::Outcome::NothingCompared => Outcome::NothingCompared,
-        }
-    }
-}
-
-impl From<compare::Verdict> for Verdict {
-    fn from(verdict: compare::Verdict) -> Verdict {
-        match verdict {
-            compare::Verdict::Regression => Verdict::Regression,
-            compare::Verdict::Improvement => Verdict::Improvement,
-            compare::Verdict::NoChange => Verdict::NoChange,
-            compare::Verdict::Inconclusive => Verdict::Inconclusive,
-        }
-    }
-}
-
-impl From<&compare::Action> for Action {
-    fn from(action: &compare::Action) -> Action {
-        match action {
-            compare::Action::Fail => Action::Fail,
-            compare::Action::Warn => Action::Warn,
-            compare::Action::Waived(w) => Action::Waived { reason: w.reason.clone(), until: w.until.clone() },
-            compare::Action::Ignore => Action::Ignore,
-        }
-    }
-}
-
-impl From<&model::Unit> for Unit {
-    fn from(unit: &model::Unit) -> Unit {
-        match unit {
-            model::Unit::Nanoseconds => Unit { name: "ns".to_owned(), stated: true },
-            model::Unit::Custom(name) => Unit { name: name.to_string(), stated: true },
-            model::Unit::Unstated => Unit { name: "ns".to_owned(), stated: false },
-        }
-    }
-}
-
-impl From<&model::Throughput> for Throughput {
-    fn from(throughput: &model::Throughput) -> Throughput {
-        match throughput {
-            model::Throughput::Bytes(bytes) => Throughput::Bytes { bytes: *bytes },
-            model::Throughput::BytesDecimal(bytes) => Throughput::BytesDecimal { bytes: *bytes },
-            model::Throughput::Bits(bits) => Throughput::Bits { bits: *bits },
-            model::Throughput::Elements(elements) => Throughput::Elements { elements: *elements },
-            model::Throughput::ElementsAndBytes { elements, bytes } => {
-                Throughput::ElementsAndBytes { elements: *elements, bytes: *bytes }
-            }
-            model::Throughput::Unknown(name) => Throughput::Unknown { name: name.to_string() },
-        }
-    }
-}
-
-impl From<&compare::BenchmarkComparison> for Row {
-    fn from(compared: &compare::BenchmarkComparison) -> Row {
-        Row {
-            id: compared.id.as_str().to_owned(),
-            directory: compared.id.path(),
-            renamed_from: compared.renamed_from.as_ref().map(|id| id.as_str().to_owned()),
-            verdict: compared.verdict.into(),
-            doubt: compared.doubt.map(|doubt| match doubt {
-                compare::Doubt::Quick => Doubt::Quick,
-                compare::Doubt::MaybeNoise => Doubt::MaybeNoise,
-                compare::Doubt::TooWide => Doubt::TooWide,
-            }),
-            action: (&compared.action).into(),
-            change: Interval {
-                lower: compared.change.lower.fraction(),
-                estimate: compared.change.estimate.fraction(),
-                upper: compared.change.upper.fraction(),
-            },
-            threshold: compared.threshold.percent() / 100.0,
-            smallest_provable: compared.smallest_provable.fraction(),
-            baseline: compared.baseline,
-            candidate: compared.candidate,
-            unit: (&compared.unit).into(),
-            throughput: compared.throughput.as_ref().map(Throughput::from),
-            evidence: match compared.evidence {
-                Evidence::Sample => Source::Sample,
-                Evidence::Estimates => Source::Estimates,
-                Evidence::CriterionChange => Source::CriterionChange,
-                Evidence::Quick => Source::Quick,
-            },
-            measurements: compared.n_measurements,
-        }
-    }
-}
-
-impl From<&compare::NotCompared> for NotComparedRow {
-    fn from(not_compared: &compare::NotCompared) -> NotComparedRow {
-        let (reason, detail) = match &not_compared.reason {
-            WhyNot::Added => (Reason::Added, None),
-            WhyNot::Removed => (Reason::Removed, None),
-            WhyNot::Ignored => (Reason::Ignored, None),
-            WhyNot::SameMeasurement => (Reason::SameMeasurement, None),
-            WhyNot::NotPositive => (Reason::NotPositive, None),
-            WhyNot::AmbiguousId => (Reason::AmbiguousId, None),
-            WhyNot::Unreadable => (Reason::Unreadable, None),
-            WhyNot::LeftOut => (Reason::LeftOut, None),
-            WhyNot::UnitChanged { baseline, candidate } => {
-                let (baseline, candidate) = (Unit::from(baseline), Unit::from(candidate));
-                (Reason::UnitChanged, Some(format!("{} → {}", baseline.name, candidate.name)))
-            }
-            WhyNot::ThroughputChanged { baseline, candidate } => {
-                let word = |t: &Option<model::Throughput>| wording::work(t.as_ref().map(Throughput::from).as_ref());
-                (Reason::ThroughputChanged, Some(format!("{} → {}", word(baseline), word(candidate))))
-            }
-        };
-        NotComparedRow { id: not_compared.id.as_str().to_owned(), directory: not_compared.id.path(), reason, detail }
-    }
-}
-
-impl From<&Warning> for WarningRow {
-    fn from(warning: &Warning) -> WarningRow {
-        let (code, message, hint) = wording::warning_text(&warning.kind);
-        WarningRow { code: code.to_owned(), subject: warning.subject.clone(), message, hint }
     }
 }
