@@ -96,6 +96,7 @@ fn hash(words: impl Iterator<Item = u64>) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::reference::rows;
     use super::*;
 
     fn execution(iterations: &[f64], totals: &[f64]) -> Execution {
@@ -110,13 +111,9 @@ mod tests {
     /// Made by `scripts/reference_numbers.py` with NumPy and SciPy.
     #[test]
     fn agrees_with_the_reference() {
-        for line in include_str!("reference/execution.tsv").lines().filter(|l| !l.starts_with('#')) {
-            let fields: Vec<&str> = line.split('\t').collect();
-            let list = |i: usize| -> Vec<f64> {
-                fields[i].split(',').map(|x| x.parse().expect("the table holds numbers")).collect()
-            };
-            let got = execution(&list(0), &list(1));
-            let want = list(2);
+        for row in rows(include_str!("reference/execution.tsv")) {
+            let got = execution(&row.numbers(0), &row.numbers(1));
+            let want = row.numbers(2);
             close(got.typical, want[0]);
             close(got.median, want[1]);
             close(got.lower_quartile, want[2]);

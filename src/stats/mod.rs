@@ -9,7 +9,10 @@ mod multiple;
 mod quantile;
 mod scale;
 
-pub use distribution::{normal_quantile, student_t_quantile, student_t_tail};
+#[cfg(test)]
+mod reference;
+
+pub use distribution::{normal_quantile, normal_tail, student_t_quantile, student_t_tail};
 pub use execution::summarize;
 pub use multiple::holm;
 pub use quantile::{median, median_absolute_deviation, quantile, weighted_median};

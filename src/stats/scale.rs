@@ -41,18 +41,17 @@ fn small_sample_factor(n: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::reference::rows;
     use super::*;
 
     /// `scripts/reference_numbers.py` prints these lines with statsmodels.
     #[test]
     fn agrees_with_statsmodels() {
-        for line in include_str!("reference/scale.tsv").lines().filter(|l| !l.starts_with('#')) {
-            let (values, want) = line.split_once('\t').expect("two fields");
-            let values: Vec<f64> = values.split(',').map(|x| x.parse().expect("a number")).collect();
-            let want: f64 = want.parse().expect("a number");
+        for row in rows(include_str!("reference/scale.tsv")) {
+            let (values, want) = (row.numbers(0), row.number(1));
             // statsmodels leaves the corrections for small samples to its caller.
             let got = qn(&values) / small_sample_factor(values.len());
-            assert!((got - want).abs() <= 1e-9 * want, "{line}: {got}");
+            assert!((got - want).abs() <= 1e-9 * want, "{row}: {got}");
         }
     }
 
