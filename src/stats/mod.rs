@@ -14,7 +14,7 @@ mod reference;
 
 pub use distribution::{normal_quantile, normal_tail, student_t_quantile, student_t_tail};
 pub use execution::summarize;
-pub use multiple::holm;
+pub use multiple::{benjamini_hochberg, hierarchical, holm, simes};
 pub use quantile::{median, median_absolute_deviation, quantile, weighted_median};
 pub use scale::qn;
 
