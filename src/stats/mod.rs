@@ -5,18 +5,22 @@
 
 mod distribution;
 mod execution;
+mod interval;
 mod multiple;
 mod quantile;
 mod scale;
+mod welch;
 
 #[cfg(test)]
 mod reference;
 
 pub use distribution::{normal_quantile, normal_tail, student_t_quantile, student_t_tail};
 pub use execution::summarize;
+pub use interval::Interval;
 pub use multiple::{benjamini_hochberg, hierarchical, holm, simes};
 pub use quantile::{median, median_absolute_deviation, quantile, weighted_median};
 pub use scale::qn;
+pub use welch::{Difference, paired, pooled, welch};
 
 /// Scales a median absolute deviation to the standard deviation of a normal distribution: 1/Φ⁻¹(3/4).
 pub const MAD_TO_SD: f64 = 1.482_602_218_505_602;
