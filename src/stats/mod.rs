@@ -5,7 +5,9 @@
 
 mod distribution;
 mod execution;
+mod gamma;
 mod interval;
+mod moderation;
 mod multiple;
 mod quantile;
 mod scale;
@@ -17,6 +19,7 @@ mod reference;
 pub use distribution::{normal_quantile, normal_tail, student_t_quantile, student_t_tail};
 pub use execution::summarize;
 pub use interval::Interval;
+pub use moderation::{VariancePrior, fit_prior};
 pub use multiple::{benjamini_hochberg, hierarchical, holm, simes};
 pub use quantile::{median, median_absolute_deviation, quantile, weighted_median};
 pub use scale::qn;
