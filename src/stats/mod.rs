@@ -5,6 +5,7 @@
 
 mod distribution;
 mod execution;
+mod fieller;
 mod gamma;
 mod interval;
 mod moderation;
@@ -18,6 +19,7 @@ mod reference;
 
 pub use distribution::{normal_quantile, normal_tail, student_t_quantile, student_t_tail};
 pub use execution::summarize;
+pub use fieller::ratio_of_means;
 pub use interval::Interval;
 pub use moderation::{VariancePrior, fit_prior};
 pub use multiple::{benjamini_hochberg, hierarchical, holm, simes};
