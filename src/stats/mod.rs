@@ -8,10 +8,13 @@ mod execution;
 mod fieller;
 mod gamma;
 mod interval;
+mod mann_whitney;
 mod moderation;
 mod multiple;
 mod quantile;
+mod rank;
 mod scale;
+mod tails;
 mod welch;
 
 #[cfg(test)]
@@ -21,10 +24,12 @@ pub use distribution::{normal_quantile, normal_tail, student_t_quantile, student
 pub use execution::summarize;
 pub use fieller::ratio_of_means;
 pub use interval::Interval;
+pub use mann_whitney::{hodges_lehmann, hodges_lehmann_interval, mann_whitney};
 pub use moderation::{VariancePrior, fit_prior};
 pub use multiple::{benjamini_hochberg, hierarchical, holm, simes};
 pub use quantile::{median, median_absolute_deviation, quantile, weighted_median};
 pub use scale::qn;
+pub use tails::Tails;
 pub use welch::{Difference, paired, pooled, welch};
 
 /// Scales a median absolute deviation to the standard deviation of a normal distribution: 1/Φ⁻¹(3/4).
