@@ -14,6 +14,7 @@ mod multiple;
 mod quantile;
 mod rank;
 mod scale;
+mod signed_rank;
 mod tails;
 mod welch;
 
@@ -29,6 +30,7 @@ pub use moderation::{VariancePrior, fit_prior};
 pub use multiple::{benjamini_hochberg, hierarchical, holm, simes};
 pub use quantile::{median, median_absolute_deviation, quantile, weighted_median};
 pub use scale::qn;
+pub use signed_rank::{pseudomedian, pseudomedian_interval, signed_rank};
 pub use tails::Tails;
 pub use welch::{Difference, paired, pooled, welch};
 
