@@ -3,6 +3,7 @@
 //! Every function is total on the values that its types admit, and deterministic. Reference numbers made by SciPy stand
 //! beside the tests, with the script that made them.
 
+mod bootstrap;
 mod distribution;
 mod execution;
 mod fieller;
@@ -12,6 +13,7 @@ mod mann_whitney;
 mod moderation;
 mod multiple;
 mod quantile;
+mod random;
 mod rank;
 mod scale;
 mod signed_rank;
@@ -21,6 +23,7 @@ mod welch;
 #[cfg(test)]
 mod reference;
 
+pub use bootstrap::Bootstrap;
 pub use distribution::{normal_quantile, normal_tail, student_t_quantile, student_t_tail};
 pub use execution::summarize;
 pub use fieller::ratio_of_means;
