@@ -5,6 +5,7 @@
 
 mod bootstrap;
 mod distribution;
+mod equivalence;
 mod execution;
 mod fieller;
 mod gamma;
@@ -27,6 +28,7 @@ mod reference;
 
 pub use bootstrap::Bootstrap;
 pub use distribution::{normal_quantile, normal_tail, student_t_quantile, student_t_tail};
+pub use equivalence::{equivalence, narrowest_band};
 pub use execution::summarize;
 pub use fieller::ratio_of_means;
 pub use interval::Interval;

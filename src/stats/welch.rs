@@ -30,6 +30,12 @@ impl Difference {
         }
     }
 
+    /// The same with the sides swapped: baseline minus candidate.
+    #[must_use]
+    pub fn swapped(&self) -> Self {
+        Self { difference: -self.difference, ..*self }
+    }
+
     /// The two-sided interval with `confidence`, a fraction.
     #[must_use]
     pub fn interval(&self, confidence: f64) -> Interval {
@@ -164,7 +170,7 @@ mod tests {
         fn swapping_the_sides_mirrors(a in vec(-1.0..1.0_f64, 2..9), b in vec(-1.0..1.0_f64, 2..9), null in -0.1..0.1_f64) {
             for rule in [welch, pooled] {
                 let (there, back) = (rule(&a, &b).expect("enough"), rule(&b, &a).expect("enough"));
-                prop_assert_eq!(there, Difference { difference: -back.difference, ..back });
+                prop_assert_eq!(there, back.swapped());
                 prop_assert!((there.tail(null) + back.tail(-null) - 1.0).abs() < 1e-15);
                 let (one, other) = (there.interval(0.9), back.interval(0.9));
                 prop_assert_eq!((one.lower, one.upper), (-other.upper, -other.lower));
