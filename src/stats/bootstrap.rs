@@ -4,8 +4,8 @@ use super::{normal_quantile, normal_tail, quantile};
 
 /// Intervals of any statistic, by drawing again from the values that there are.
 ///
-/// The same seed gives the same interval. With few values these intervals are too narrow: at five a side they miss more than twice as
-/// often as they promise, where [`welch`](super::welch) keeps its level.
+/// The same seed gives the same interval. With few values these intervals are too narrow: at five a side they miss more
+/// than twice as often as they promise, where [`welch`](super::welch) keeps its level.
 ///
 /// ```
 /// use criterion_regress::stats::{Bootstrap, median};
@@ -50,15 +50,15 @@ impl Bootstrap {
 
     /// The percentile interval corrected for bias, and for an error that changes with the value (BCa).
     ///
-    /// None as for [`percentile`](Self::percentile), and where the statistic isn't finite when one value is left out. Source: Efron
-    /// 1987, "Better bootstrap confidence intervals".
+    /// None as for [`percentile`](Self::percentile), and where the statistic isn't finite when one value is left out.
+    /// Source: Efron 1987, "Better bootstrap confidence intervals".
     #[must_use]
     pub fn bca(&self, values: &[f64], statistic: impl Fn(&[f64]) -> f64) -> Option<Interval> {
         self.bca_of(&vec![values.to_vec()], |samples| statistic(&samples[0]))
     }
 
-    /// As [`bca`](Self::bca), with each side redrawn for itself. Source: Efron & Tibshirani 1993, section 14.3, for one sample;
-    /// SciPy's `bootstrap` for the acceleration of two.
+    /// As [`bca`](Self::bca), with each side redrawn for itself. Source: Efron & Tibshirani 1993, section 14.3, for one
+    /// sample; SciPy's `bootstrap` for the acceleration of two.
     #[must_use]
     pub fn bca_of_two(
         &self,

@@ -1,7 +1,7 @@
 //! Quantiles and tails of the normal distribution and of Student's t, to eight digits or more from 1e-15 to 1 − 1e-15.
 //!
-//! statrs gives the functions below them (`erfc`, the incomplete beta). Its own quantile of Student's t is not used: it is
-//! wrong far out for few degrees, loses digits for many, and doesn't always return.
+//! statrs gives the functions below them (`erfc`, the incomplete beta). Its own quantile of Student's t is not used: it
+//! is wrong far out for few degrees, loses digits for many, and doesn't always return.
 
 use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::beta::beta_reg;
@@ -28,14 +28,15 @@ pub fn normal_tail(z: f64) -> f64 {
     if z >= 0.0 { upper } else { 1.0 - upper }
 }
 
-/// The value that a standard normal variable exceeds with probability `tail`, which is clamped to 1e-15 … 1 − 1e-15; 0 where
-/// it is NaN.
+/// The value that a standard normal variable exceeds with probability `tail`, which is clamped to 1e-15 … 1 − 1e-15; 0
+/// where it is NaN.
 #[must_use]
 pub fn normal_quantile(tail: f64) -> f64 {
     on_the_upper_side(tail, |tail| -Normal::standard().inverse_cdf(tail))
 }
 
-/// The probability that Student's t with `degrees` of freedom exceeds `t`, or 1 where `t` is NaN; accurate far out in the tail.
+/// The probability that Student's t with `degrees` of freedom exceeds `t`, or 1 where `t` is NaN; accurate far out in
+/// the tail.
 ///
 /// `degrees` is clamped to 1 or more; infinitely many, or NaN, is the normal distribution.
 #[must_use]
@@ -49,8 +50,8 @@ pub fn student_t_tail(degrees: f64, t: f64) -> f64 {
 
 /// The value that Student's t with `degrees` of freedom exceeds with probability `tail`.
 ///
-/// `tail` is clamped to 1e-15 … 1 − 1e-15, and NaN is one half; `degrees` is clamped to 1 or more, and infinitely many, or NaN, is
-/// the normal distribution.
+/// `tail` is clamped to 1e-15 … 1 − 1e-15, and NaN is one half; `degrees` is clamped to 1 or more, and infinitely many,
+/// or NaN, is the normal distribution.
 #[must_use]
 pub fn student_t_quantile(degrees: f64, tail: f64) -> f64 {
     let degrees = at_least_one(degrees);
@@ -64,7 +65,7 @@ fn at_least_one(degrees: f64) -> f64 {
     if degrees.is_nan() { f64::INFINITY } else { degrees.max(1.0) }
 }
 
-/// `quantile` at the clamped `tail`, asked for tails of at most one half only: both distributions are symmetric about 0.
+/// `quantile` at the clamped `tail`, asked for tails of at most one half only: both are symmetric about 0.
 fn on_the_upper_side(tail: f64, quantile: impl Fn(f64) -> f64) -> f64 {
     let tail = if tail.is_nan() { 0.5 } else { tail.clamp(SMALLEST_TAIL, 1.0 - SMALLEST_TAIL) };
     if (tail - 0.5).abs() <= 0.0 {

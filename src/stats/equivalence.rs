@@ -2,8 +2,8 @@ use super::Difference;
 
 /// The p-value against "the true difference lies outside −`band` … `band`", by two one-sided tests.
 ///
-/// At or below α, the difference is proven to be inside: exactly where its interval with confidence 1 − 2α is. 1 where `band` is NaN.
-/// Source: Schuirmann 1987, "A comparison of the two one-sided tests procedure and the power approach".
+/// At or below α, the difference is proven to be inside: exactly where its interval with confidence 1 − 2α is. 1 where
+/// `band` is NaN. Source: Schuirmann 1987, "A comparison of the two one-sided tests procedure and the power approach".
 ///
 /// ```
 /// use criterion_regress::stats::{Difference, equivalence};

@@ -4,10 +4,11 @@ use super::welch::Moments;
 
 /// The interval of the ratio of two means, candidate over baseline, of values that are not logarithms.
 ///
-/// It holds the ratios ρ with which "mean(candidate) = ρ · mean(baseline)" isn't rejected, and isn't symmetric about the ratio of the
-/// means. None where a side has fewer than two values, or the baseline's mean isn't clear of 0 at `confidence`: no interval is
-/// bounded then. Source: Kalibera & Jones 2012, "Quantifying performance changes with effect size confidence intervals", section 8,
-/// after Fieller 1954; degrees of freedom by Satterthwaite at the ratio of the means, as the sides' spreads may differ.
+/// It holds the ratios ρ with which "mean(candidate) = ρ · mean(baseline)" isn't rejected, and isn't symmetric about
+/// the ratio of the means. None where a side has fewer than two values, or the baseline's mean isn't clear of 0 at
+/// `confidence`: no interval is bounded then. Source: Kalibera & Jones 2012, "Quantifying performance changes with
+/// effect size confidence intervals", after Fieller 1954; degrees of freedom by Satterthwaite at the ratio of the
+/// means, as the sides' spreads may differ.
 ///
 /// ```
 /// use criterion_regress::stats::ratio_of_means;

@@ -12,9 +12,10 @@ const MOST_WITH_TIES: usize = 50;
 
 /// Mann and Whitney's test of whether values of one side tend to be greater than those of the other.
 ///
-/// Exact while both sides together have at most 120 values, or 50 when some are equal: then over all ways to share out the midranks.
-/// Above, the normal approximation with corrections for ties and for continuity. 1 for either side where one is empty. Source: Mann &
-/// Whitney 1947, "On a test of whether one of two random variables is stochastically larger than the other".
+/// Exact while both sides together have at most 120 values, or 50 when some are equal: then over all ways to share out
+/// the midranks. Above, the normal approximation with corrections for ties and for continuity. 1 for either side where
+/// one is empty. Source: Mann & Whitney 1947, "On a test of whether one of two random variables is stochastically
+/// larger than the other".
 ///
 /// ```
 /// use criterion_regress::stats::mann_whitney;
@@ -48,19 +49,22 @@ pub fn mann_whitney(baseline: &[f64], candidate: &[f64]) -> Tails {
     Tails::of_normal(sum as f64 / 2.0 - m * (total + 1.0) / 2.0, variance.max(0.0).sqrt())
 }
 
-/// Hodges and Lehmann's shift: the median of all differences of a candidate's and a baseline's value, or NaN where there are none.
+/// Hodges and Lehmann's shift: the median of all differences of a candidate's and a baseline's value, or NaN where
+/// there are none.
 ///
-/// Of logarithms, it is the logarithm of the typical ratio. Time and memory go with the product of the sides' sizes. Source: Hodges &
-/// Lehmann 1963, "Estimates of location based on rank tests".
+/// Of logarithms, it is the logarithm of the typical ratio. Time and memory go with the product of the sides' sizes.
+/// Source: Hodges & Lehmann 1963, "Estimates of location based on rank tests".
 #[must_use]
 pub fn hodges_lehmann(baseline: &[f64], candidate: &[f64]) -> f64 {
     select_median(&mut differences(baseline, candidate))
 }
 
-/// The interval of [`hodges_lehmann`] with at least `confidence`, whatever the distribution, as long as both sides share its shape.
+/// The interval of [`hodges_lehmann`] with at least `confidence`, whatever the distribution, as long as both sides
+/// share its shape.
 ///
-/// Its ends are differences, chosen by the exact distribution of [`mann_whitney`] up to 120 values and by the normal one above. None
-/// where so few values can't have that confidence. Source: Hollander & Wolfe 1999, "Nonparametric statistical methods", section 4.3.
+/// Its ends are differences, chosen by the exact distribution of [`mann_whitney`] up to 120 values and by the normal
+/// one above. None where so few values can't have that confidence. Source: Hollander & Wolfe 1999, "Nonparametric
+/// statistical methods", section 4.3.
 #[must_use]
 pub fn hodges_lehmann_interval(baseline: &[f64], candidate: &[f64], confidence: f64) -> Option<Interval> {
     let (n, m) = (baseline.len(), candidate.len());
@@ -89,14 +93,14 @@ fn of_distribution(count: impl Fn(usize) -> f64, len: usize, seen: usize) -> Tai
     Tails::of_counts((0..seen).map(&count).sum(), count(seen), (seen + 1..len).map(&count).sum())
 }
 
-/// How many orders of `n` and `m` different values have each U from 0 to n·m: the coefficients of the Gaussian binomial,
-/// ∏ (1 − qⁿ⁺ⁱ)/(1 − qⁱ) for i from 1 to m.
+/// How many orders of `n` and `m` different values have each U from 0 to n·m: the coefficients of the Gaussian
+/// binomial, ∏ (1 − qⁿ⁺ⁱ)/(1 − qⁱ) for i from 1 to m.
 fn counts_without_ties(n: usize, m: usize) -> Vec<u128> {
     let mut counts = vec![0_u128; n * m + 1];
     counts[0] = 1;
     for i in 1..=m {
-        // The factors in an order in which each quotient is a polynomial without negative coefficients; on the way there, and beyond
-        // its degree, the differences wrap around and come back.
+        // The factors in an order in which each quotient is a polynomial without negative coefficients; on the way
+        // there, and beyond its degree, the differences wrap around and come back.
         for u in (n + i..counts.len()).rev() {
             counts[u] = counts[u].wrapping_sub(counts[u - n - i]);
         }

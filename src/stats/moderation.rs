@@ -5,7 +5,8 @@ use statrs::function::gamma::digamma;
 /// What the variances of many have in common: before its own values are seen, that of one is `variance` as if
 /// from `degrees` of freedom.
 ///
-/// Source: Smyth 2004, "Linear models and empirical Bayes methods for assessing differential expression", section 6; limma.
+/// Source: Smyth 2004, "Linear models and empirical Bayes methods for assessing differential expression", section 6;
+/// limma.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct VariancePrior {
     /// The weight of the prior as degrees of freedom; infinite where the variances differ no more than by chance.
@@ -41,8 +42,8 @@ impl VariancePrior {
 
 /// The prior that fits `variances`, each with its `degrees` of freedom, by the mean and variance of their logarithms.
 ///
-/// None where fewer than two have degrees, or none of them varies. Those that aren't finite, are negative, or have no degrees are
-/// left out.
+/// None where fewer than two have degrees, or none of them varies. Those that aren't finite, are negative, or have no
+/// degrees are left out.
 #[must_use]
 pub fn fit_prior(variances: &[f64], degrees: &[f64]) -> Option<VariancePrior> {
     let mut pairs: Vec<(f64, f64)> = variances
@@ -59,7 +60,7 @@ pub fn fit_prior(variances: &[f64], degrees: &[f64]) -> Option<VariancePrior> {
     let floor = FLOOR * typical(&pairs)?;
     pairs.iter_mut().for_each(|(variance, _)| *variance = variance.max(floor));
 
-    // ln s² is ln s₀² plus the logarithm of an F variable; what is expected of the latter's own degrees is taken off first.
+    // ln s² is ln s₀² plus the logarithm of an F variable; what its own degrees let expect is taken off first.
     let n = pairs.len() as f64;
     let centred: Vec<f64> =
         pairs.iter().map(|(variance, d)| variance.ln() - digamma(d / 2.0) + (d / 2.0).ln()).collect();

@@ -20,9 +20,9 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
 
 /// Benjamini and Hochberg's step-up adjusted p-values ("q-values"), in the order of `p_values`.
 ///
-/// Rejecting those at or below q keeps the expected share of false ones among the rejected at q, for independent p-values and for
-/// those that depend positively, as when a slow machine moves all. Source: Benjamini & Hochberg 1995, "Controlling the false
-/// discovery rate"; R's `p.adjust(p, "BH")`.
+/// Rejecting those at or below q keeps the expected share of false ones among the rejected at q, for independent
+/// p-values and for those that depend positively, as when a slow machine moves all. Source: Benjamini & Hochberg 1995,
+/// "Controlling the false discovery rate"; R's `p.adjust(p, "BH")`.
 ///
 /// ```
 /// use criterion_regress::stats::benjamini_hochberg;
@@ -53,9 +53,10 @@ pub fn simes(p_values: &[f64]) -> f64 {
 
 /// Which of `p_values` are discoveries at rate `q`, when `group` says which family each belongs to.
 ///
-/// Families are chosen first (Benjamini–Hochberg at `q` over their Simes p-values), and in the R chosen ones of G the members, by
-/// Benjamini–Hochberg at q·R/G. So the expected share of false discoveries, averaged over the chosen families, is at most `q`.
-/// Values without a group are none. Source: Benjamini & Bogomolov 2014, "Selective inference on multiple families of hypotheses".
+/// Families are chosen first (Benjamini–Hochberg at `q` over their Simes p-values), and in the R chosen ones of G the
+/// members, by Benjamini–Hochberg at q·R/G. So the expected share of false discoveries, averaged over the chosen
+/// families, is at most `q`. Values without a group are none. Source: Benjamini & Bogomolov 2014, "Selective inference
+/// on multiple families of hypotheses".
 #[must_use]
 pub fn hierarchical(p_values: &[f64], group: &[usize], q: f64) -> Vec<bool> {
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();

@@ -1,14 +1,16 @@
 //! What a comparison could have seen, and how many executions it would take.
 //!
-//! All by the sum of two quantiles of Student's t, (t₁₋ₐ,ᵥ + t₁₋ᵦ,ᵥ) · standard error, rather than by the noncentral t. Beside that,
-//! the numbers of executions and rounds are right or one off, in either direction, for levels from 1e-4 and powers to 95 %.
+//! All by the sum of two quantiles of Student's t, (t₁₋ₐ,ᵥ + t₁₋ᵦ,ᵥ) · standard error, rather than by the noncentral t.
+//! Beside that, the numbers of executions and rounds are right or one off, in either direction, for levels from 1e-4
+//! and powers to 95 %.
 
 use super::{normal_quantile, student_t_quantile};
 
 /// More executions or rounds than this are not an advice that anybody follows.
 const MOST: usize = 10_000;
 
-/// The smallest true difference that a one-sided test at level `alpha` finds with probability `power`, in the unit of the error.
+/// The smallest true difference that a one-sided test at level `alpha` finds with probability `power`, in the unit of
+/// the error.
 ///
 /// `alpha` and `power` are clamped as [`student_t_quantile`] does; 0 where that would be negative.
 ///
@@ -27,16 +29,19 @@ pub fn smallest_detectable(standard_error: f64, degrees_of_freedom: f64, alpha: 
 
 /// How many executions a side it takes to find a true `change` with probability `power`, at one-sided level `alpha`.
 ///
-/// `change` is the logarithm of the ratio, of either sign, and `spread` the standard deviation of the logarithms of one side's executions.
-/// At least 2; none above 10 000, or where `change` is 0 or either is NaN. Source: n = 2(z₁₋ₐ + z₁₋ᵦ)² s²/δ², with t for z.
+/// `change` is the logarithm of the ratio, of either sign, and `spread` the standard deviation of the logarithms of one
+/// side's executions. At least 2; none above 10 000, or where `change` is 0 or either is NaN. Source: n = 2(z₁₋ₐ +
+/// z₁₋ᵦ)² s²/δ², with t for z.
 #[must_use]
 pub fn executions_needed(change: f64, spread: f64, alpha: f64, power: f64) -> Option<usize> {
     needed(change, spread * 2.0_f64.sqrt(), alpha, power, |n| 2.0 * (n - 1.0))
 }
 
-/// How many paired rounds it takes to find a true `change`, as [`executions_needed`] with `spread` that of the rounds' log ratios.
+/// How many paired rounds it takes to find a true `change`, as [`executions_needed`] with `spread` that of the rounds'
+/// log ratios.
 ///
-/// By the paired t; the signed-rank test needs about a twentieth more when the ratios are normal, and fewer when they have heavy tails.
+/// By the paired t; the signed-rank test needs about a twentieth more when the ratios are normal, and fewer when they
+/// have heavy tails.
 #[must_use]
 pub fn rounds_needed(change: f64, spread: f64, alpha: f64, power: f64) -> Option<usize> {
     needed(change, spread, alpha, power, |n| n - 1.0)

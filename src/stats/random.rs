@@ -45,5 +45,7 @@ mod tests {
         (0..70_000).for_each(|_| seen[random.below(7)] += 1);
         assert!(seen.iter().all(|n| n.abs_diff(10_000) < 400), "{seen:?}");
         assert_eq!(random.below(0), 0);
+        let mean = (0..10_000).map(|_| random.fraction()).sum::<f64>() / 1e4;
+        assert!((mean - 0.5).abs() < 0.02, "{mean}");
     }
 }

@@ -1,4 +1,5 @@
-/// Ranks from 1, twice each so that the mean rank of equal values is whole; and the sizes of the groups of equal values.
+/// Ranks from 1, twice each so that the mean rank of equal values is whole; and the sizes of the groups of equal
+/// values.
 pub(super) fn doubled_midranks(values: &[f64]) -> (Vec<usize>, Vec<usize>) {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_unstable_by(|&a, &b| values[a].total_cmp(&values[b]));
@@ -15,7 +16,8 @@ pub(super) fn doubled_midranks(values: &[f64]) -> (Vec<usize>, Vec<usize>) {
     (ranks, sizes)
 }
 
-/// Of a distribution over 0, 1, 2 …: the largest value that it reaches or stays below with at most `tail`, and with how much.
+/// Of a distribution over 0, 1, 2 …: the largest value that it reaches or stays below with at most `tail`, and with how
+/// much.
 ///
 /// None where even 0 has more.
 pub(super) fn rank_for_tail(probabilities: impl Iterator<Item = f64>, tail: f64) -> Option<(usize, f64)> {

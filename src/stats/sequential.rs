@@ -31,11 +31,12 @@ pub fn first_look(n_benchmarks: usize, alpha: f64) -> usize {
     ((-least.log2()).ceil() as usize).max(FEWEST_ROUNDS)
 }
 
-/// The looks after K, 2K and 4K rounds, with K of [`first_look`], that together reject falsely with probability `alpha` at most.
+/// The looks after K, 2K and 4K rounds, with K of [`first_look`], that together reject falsely with probability `alpha`
+/// at most.
 ///
-/// Their levels add up to `alpha`, which holds whatever the looks have to do with each other (Bonferroni), and so whichever benchmarks
-/// are stopped early. Source: the alpha spending of Lan & DeMets 1983, "Discrete sequential boundaries for clinical trials", by
-/// Bonferroni's inequality instead of the joint distribution.
+/// Their levels add up to `alpha`, which holds whatever the looks have to do with each other (Bonferroni), and so
+/// whichever benchmarks are stopped early. Source: the alpha spending of Lan & DeMets 1983, "Discrete sequential
+/// boundaries for clinical trials", by Bonferroni's inequality instead of the joint distribution.
 #[must_use]
 pub fn looks(n_benchmarks: usize, alpha: f64) -> [Look; 3] {
     let first = first_look(n_benchmarks, alpha);
@@ -74,7 +75,8 @@ mod tests {
         }
     }
 
-    /// Without a true difference, a benchmark that is looked at three times is rejected no more often than `alpha` allows.
+    /// Without a true difference, a benchmark that is looked at three times is rejected no more often than `alpha`
+    /// allows.
     #[test]
     fn three_looks_together_keep_the_level() {
         let (alpha, n_suites) = (0.05, 1000);

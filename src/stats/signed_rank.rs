@@ -9,10 +9,10 @@ const MOST_EXACT: usize = 1000;
 
 /// Wilcoxon's signed-rank test of whether paired `differences`, candidate minus baseline, tend to be above 0.
 ///
-/// Exact up to 1000 pairs, also with ties: over all signs of the midranks, as likely when the order within each pair was drawn by lot.
-/// Above, the normal approximation with corrections for ties and for continuity. Zeros are dropped, as Wilcoxon did: they say nothing of
-/// the side, and without them the p-values stay exact. 1 for either side where nothing is left. Source: Wilcoxon 1945, "Individual
-/// comparisons by ranking methods".
+/// Exact up to 1000 pairs, also with ties: over all signs of the midranks, as likely when the order within each pair
+/// was drawn by lot. Above, the normal approximation with corrections for ties and for continuity. Zeros are dropped,
+/// as Wilcoxon did: they say nothing of the side, and without them the p-values stay exact. 1 for either side where
+/// nothing is left. Source: Wilcoxon 1945, "Individual comparisons by ranking methods".
 ///
 /// ```
 /// use criterion_regress::stats::signed_rank;
@@ -29,8 +29,8 @@ pub fn signed_rank(differences: &[f64]) -> Tails {
         ranks.iter().zip(&kept).filter(|(_, difference)| **difference > 0.0).map(|(rank, _)| rank).sum();
     let all: usize = ranks.iter().sum();
     if kept.len() <= MOST_EXACT {
-        // The distribution is symmetric, so that only the shorter side is counted. Without ties all doubled ranks are even, and half of the
-        // sums never occur.
+        // The distribution is symmetric, so that only the shorter side is counted. Without ties all doubled ranks are
+        // even, and half of the sums never occur.
         let step = if ties.len() == ranks.len() { 2 } else { 1 };
         let ranks: Vec<usize> = ranks.iter().map(|rank| rank / step).collect();
         let (positive, all) = (positive / step, all / step);
@@ -50,8 +50,9 @@ pub fn signed_rank(differences: &[f64]) -> Tails {
 
 /// The median of the means of all pairs of `values`, each with itself included; NaN when there are none.
 ///
-/// The estimate that belongs to [`signed_rank`]: nearly as sharp as the mean, and a few far values don't move it. Time and memory go with
-/// the square of the count. Source: Hodges & Lehmann 1963, "Estimates of location based on rank tests".
+/// The estimate that belongs to [`signed_rank`]: nearly as sharp as the mean, and a few far values don't move it. Time
+/// and memory go with the square of the count. Source: Hodges & Lehmann 1963, "Estimates of location based on rank
+/// tests".
 #[must_use]
 pub fn pseudomedian(values: &[f64]) -> f64 {
     select_median(&mut walsh_averages(values))
@@ -59,9 +60,9 @@ pub fn pseudomedian(values: &[f64]) -> f64 {
 
 /// The interval of [`pseudomedian`] with at least `confidence`, whatever the symmetric distribution.
 ///
-/// Its ends are means of pairs, chosen by the distribution of [`signed_rank`]: of ten values the 9th of 55 from either end for 95 %, the
-/// 4th for 99 %. None where so few values can't have that confidence, whose most is 1 − 2¹⁻ⁿ. Source: Hollander & Wolfe 1999,
-/// "Nonparametric statistical methods", section 3.3.
+/// Its ends are means of pairs, chosen by the distribution of [`signed_rank`]: of ten values the 9th of 55 from either
+/// end for 95 %, the 4th for 99 %. None where so few values can't have that confidence, whose most is 1 − 2¹⁻ⁿ. Source:
+/// Hollander & Wolfe 1999, "Nonparametric statistical methods", section 3.3.
 #[must_use]
 pub fn pseudomedian_interval(values: &[f64], confidence: f64) -> Option<Interval> {
     let n = values.len();

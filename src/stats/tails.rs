@@ -29,7 +29,8 @@ impl Tails {
         Self { greater: ((at + above) / all).min(1.0), less: ((below + at) / all).min(1.0) }
     }
 
-    /// From the normal distribution, for a statistic in half steps that is `excess` above its mean with this standard deviation.
+    /// From the normal distribution, for a statistic in half steps that is `excess` above its mean with this standard
+    /// deviation.
     pub(super) fn of_normal(excess: f64, standard_deviation: f64) -> Self {
         if standard_deviation > 0.0 {
             let tail = |excess: f64| super::normal_tail((excess - 0.5) / standard_deviation);
