@@ -18,6 +18,8 @@ pub mod compare;
 
 pub mod criterion;
 
+pub mod environment;
+
 pub mod report;
 
 pub mod store;

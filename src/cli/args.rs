@@ -124,17 +124,19 @@ fn parse_percent(text: &str) -> Result<f64, String> {
 /// so what is left of it is Criterion's own estimate of the change: weaker evidence than a baseline that you keep with `cargo
 /// bench --bench BENCH -- --save-baseline NAME`.
 ///
-/// SIDE is the name of a baseline, a folder of Criterion's (`DIR` or `DIR@NAME`), or a file that `regress export` or
-/// `critcmp --export` wrote.
+/// SIDE is the name of a baseline (`main`, or several at once: `'main-*'`), a folder of Criterion's (`DIR` or `DIR@NAME`), a
+/// folder that holds several runs, or a file that `regress export` or `critcmp --export` wrote.
+///
+/// Several on one side are executions of the same code, each one observation: five a side can show what one can't.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// What to compare with [default: the run before the last]
-    #[arg(long, short = 'b', value_name = "SIDE", env = "REGRESS_BASELINE")]
-    pub(super) baseline: Option<String>,
+    /// What to compare with; several are executions of the same code [default: the run before the last]
+    #[arg(long, short = 'b', value_name = "SIDE", env = "REGRESS_BASELINE", num_args = 1..)]
+    pub(super) baseline: Vec<String>,
 
-    /// What to compare [default: new, the last run]
-    #[arg(long, short = 'c', value_name = "SIDE", env = "REGRESS_CANDIDATE")]
-    pub(super) candidate: Option<String>,
+    /// What to compare; several are executions of the same code [default: new, the last run]
+    #[arg(long, short = 'c', value_name = "SIDE", env = "REGRESS_CANDIDATE", num_args = 1..)]
+    pub(super) candidate: Vec<String>,
 
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
@@ -175,6 +177,18 @@ pub(super) struct PolicyArgs {
     #[arg(long, value_name = "PERCENT", env = "REGRESS_ASSUMED_NOISE", value_parser = parse_percent)]
     pub(super) assumed_noise: Option<f64>,
 
+    /// Fewer executions than this on a side prove nothing [default: by profile]
+    #[arg(long, value_name = "N", env = "REGRESS_MIN_EXECUTIONS")]
+    pub(super) min_executions: Option<usize>,
+
+    /// Which number stands for an execution, where a side has several [default: by profile]
+    #[arg(long, value_enum, value_name = "WHICH", env = "REGRESS_ESTIMATOR")]
+    pub(super) estimator: Option<EstimatorArg>,
+
+    /// Judge although the two sides were measured in different environments
+    #[arg(long, env = "REGRESS_ALLOW_DIFFERENT_MACHINES")]
+    pub(super) allow_different_machines: bool,
+
     /// What a slowdown of the whole suite beyond the threshold does [default: fail]
     #[arg(long, value_enum, value_name = "ACTION", env = "REGRESS_SUITE_SHIFT")]
     pub(super) suite_shift: Option<ShiftArg>,
@@ -196,6 +210,16 @@ pub(super) enum FailOnArg {
     Incomplete,
     /// Neither
     None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum EstimatorArg {
+    /// The median: for machines that others share
+    Typical,
+    /// The lower quartile: for a machine of its own
+    LowerQuartile,
+    /// The smallest measurement
+    Minimum,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -274,11 +298,26 @@ pub(super) enum SortArg {
 }
 
 /// Write a baseline with all its measurements to one file, to compare with later or elsewhere
+///
+/// Several are executions of the same code, and are kept apart in the file. The file also says where it was measured: this
+/// machine, unless --elsewhere says otherwise.
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
-    /// Which baseline
-    #[arg(value_name = "NAME", default_value = "new")]
-    pub(super) baseline: String,
+    /// Which baseline; several are executions of the same code [default: new]
+    #[arg(value_name = "NAME")]
+    pub(super) baselines: Vec<String>,
+
+    /// An executable that was measured; its hash goes into the file, so that a comparison of a build with itself is recognised
+    #[arg(long, value_name = "FILE")]
+    pub(super) executable: Vec<PathBuf>,
+
+    /// It was measured elsewhere: write nothing about this machine
+    #[arg(long)]
+    pub(super) elsewhere: bool,
+
+    /// Cargo's profile and flags that it was built with, where they matter
+    #[arg(long = "build-profile", value_name = "TEXT")]
+    pub(super) build_profile: Option<String>,
 
     /// What to call it in reports [default: its name]
     #[arg(long, value_name = "NAME")]
@@ -314,8 +353,8 @@ pub(super) struct ConfigArgs {
     pub(super) policy: PolicyArgs,
 
     /// What to compare with
-    #[arg(long, short = 'b', value_name = "SIDE", env = "REGRESS_BASELINE")]
-    pub(super) baseline: Option<String>,
+    #[arg(long, short = 'b', value_name = "SIDE", env = "REGRESS_BASELINE", num_args = 1..)]
+    pub(super) baseline: Vec<String>,
 
     /// What to print on standard output
     #[arg(long, value_enum, default_value_t = ConfigFormat::Terminal)]

@@ -19,11 +19,15 @@ const LARGEST: u64 = 4 << 20;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ConfigFile {
     pub(super) profile: Option<String>,
-    pub(super) baseline: Option<String>,
+    pub(super) baseline: Option<OneOrSeveral>,
     pub(super) threshold: Option<f64>,
     pub(super) assumed_noise: Option<f64>,
     pub(super) fail_on: Option<Vec<FailOnWord>>,
     pub(super) suite_shift: Option<ShiftWord>,
+    pub(super) min_executions: Option<usize>,
+    pub(super) estimator: Option<EstimatorWord>,
+    pub(super) gate_level: Option<f64>,
+    pub(super) list_level: Option<f64>,
     #[serde(default)]
     pub(super) profiles: BTreeMap<String, ProfileTable>,
     #[serde(default)]
@@ -39,6 +43,10 @@ pub(super) struct ProfileTable {
     pub(super) assumed_noise: Option<f64>,
     pub(super) fail_on: Option<Vec<FailOnWord>>,
     pub(super) suite_shift: Option<ShiftWord>,
+    pub(super) min_executions: Option<usize>,
+    pub(super) estimator: Option<EstimatorWord>,
+    pub(super) gate_level: Option<f64>,
+    pub(super) list_level: Option<f64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,6 +72,31 @@ pub(super) struct WaiveTable {
 pub(super) enum FailOnWord {
     Inconclusive,
     Incomplete,
+}
+
+/// A word, or a list of words.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "a text, or a list of texts")]
+pub(super) enum OneOrSeveral {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl From<OneOrSeveral> for Vec<String> {
+    fn from(words: OneOrSeveral) -> Vec<String> {
+        match words {
+            OneOrSeveral::One(word) => vec![word],
+            OneOrSeveral::Several(words) => words,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum EstimatorWord {
+    Typical,
+    LowerQuartile,
+    Minimum,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

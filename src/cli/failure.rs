@@ -20,6 +20,10 @@ impl Failure {
         Failure { hint: Some(hint.to_string()), ..self }
     }
 
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(super) fn print(&self) {
         // Messages quote what stood in files and arguments, and may have several lines of their own.
         let mut lines = self.message.lines().map(visible);

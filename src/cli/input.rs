@@ -106,14 +106,19 @@ impl<'a> Sources<'a> {
         Ok(self.found.insert(found).clone())
     }
 
-    /// Reads both sides of a check. Without a baseline's name, that is the run before the last.
-    pub(super) fn pair(
-        &mut self,
-        baseline: Option<&str>,
-        candidate: Option<&str>,
-    ) -> Result<(Loaded, Loaded), Failure> {
-        let mut baseline = Side::parse(baseline.unwrap_or(BASE))?;
-        let candidate = Side::parse(candidate.unwrap_or(NEW))?;
+    /// Reads both sides of a check; several of one side are its executions. Without a baseline, that is the run before the last.
+    pub(super) fn pair(&mut self, baseline: &[String], candidate: &[String]) -> Result<(Loaded, Loaded), Failure> {
+        let baseline = self.expand(baseline, BASE)?;
+        let candidate = self.expand(candidate, NEW)?;
+        match (baseline.as_slice(), candidate.as_slice()) {
+            ([baseline], [candidate]) => self.pair_of_two(baseline, candidate),
+            _ => Ok((self.several(&baseline)?, self.several(&candidate)?)),
+        }
+    }
+
+    fn pair_of_two(&mut self, baseline: &str, candidate: &str) -> Result<(Loaded, Loaded), Failure> {
+        let mut baseline = Side::parse(baseline)?;
+        let candidate = Side::parse(candidate)?;
         if baseline == candidate {
             return Err(Failure::new("failed to compare: both sides are the same")
                 .hint("name a baseline with `--baseline`, and save one with `cargo bench --bench BENCH -- --save-baseline NAME`"));
@@ -135,6 +140,37 @@ impl<'a> Sources<'a> {
             }
         }
         Ok((self.load(&baseline)?, self.load(&candidate)?))
+    }
+
+    /// Reads runs of one side, and puts them together.
+    fn several(&mut self, texts: &[String]) -> Result<Loaded, Failure> {
+        let loaded = texts.iter().map(|text| self.side(text)).collect::<Result<Vec<_>, _>>()?;
+        Ok(together(loaded))
+    }
+
+    /// The names that were given, with patterns such as `main-*` replaced by the baselines that they match.
+    pub(super) fn expand(&mut self, texts: &[String], default: &str) -> Result<Vec<String>, Failure> {
+        if texts.is_empty() {
+            return Ok(vec![default.to_owned()]);
+        }
+        let mut expanded = Vec::new();
+        for text in texts {
+            if !text.contains(['*', '?', '[']) || Path::new(text).exists() {
+                expanded.push(text.clone());
+                continue;
+            }
+            let pattern = Pattern::glob(text).map_err(Failure::new)?;
+            let folder = self.folder()?;
+            let tree = read(&folder, Baselines::All)?;
+            let matched: Vec<String> =
+                tree.baselines().into_iter().filter(|name| pattern.matches(name)).map(str::to_owned).collect();
+            if matched.is_empty() {
+                return Err(Failure::new(format!("failed to find `{text}`: no baseline of {} matches", folder.display()))
+                    .hint("`regress compare --baselines` lists the baselines that there are; paths are for the shell to expand"));
+            }
+            expanded.extend(matched);
+        }
+        Ok(expanded)
     }
 
     /// Reads one side as it was named.
@@ -159,6 +195,27 @@ impl<'a> Sources<'a> {
             Side::File(path) => load_file(path),
         }
     }
+}
+
+/// Runs of one side as one.
+fn together(mut loaded: Vec<Loaded>) -> Loaded {
+    if loaded.len() == 1
+        && let Some(only) = loaded.pop()
+    {
+        return only;
+    }
+    let mut sources: Vec<String> = loaded.iter().map(|l| l.source.clone()).collect();
+    sources.dedup();
+    let source = sources.join(", ");
+    // Runs of one name from several folders are told by where they lie.
+    let labels: Vec<String> = loaded.iter().map(|l| l.run.label.clone()).collect();
+    let runs = loaded.into_iter().map(|Loaded { mut run, source }| {
+        if labels.iter().filter(|label| **label == run.label).count() > 1 {
+            run.label = format!("{} ({source})", run.label);
+        }
+        run
+    });
+    Loaded { run: Run::merge(runs.collect()), source }
 }
 
 /// Reads all results of a folder.
@@ -200,9 +257,21 @@ fn warn_if_missing(loaded: &mut Loaded, name: &str, folder: &Path) -> Result<(),
     Ok(())
 }
 
-/// A folder as a side: its last run, or the one baseline that it has.
+/// A folder as a side: the runs that it holds, its last run, or the one baseline that it has.
 fn load_folder(folder: &Path) -> Result<Loaded, Failure> {
     let mut tree = read(folder, Baselines::Named(&[NEW]))?;
+    if let Some(roots) = tree.runs() {
+        let label = format!("{} ({} runs)", folder.display(), roots.len());
+        let mut run = Run::merge(roots.iter().map(|root| tree.take_root(root, NEW)).collect());
+        run.warnings.append(&mut tree.warnings);
+        run.label = label;
+        return Ok(Loaded { run, source: folder.display().to_string() });
+    }
+    if tree.entries.is_empty()
+        && let Some(files) = run_files(folder)
+    {
+        return Ok(load_files(folder, &files));
+    }
     let mut warnings = Vec::new();
     let taken = if tree.entries.is_empty() {
         tree = read(folder, Baselines::All)?;
@@ -235,6 +304,37 @@ fn load_folder(folder: &Path) -> Result<Loaded, Failure> {
     run.warnings.append(&mut tree.warnings);
     run.warnings.append(&mut warnings);
     Ok(Loaded { run, source: label })
+}
+
+/// A folder of exported files as a side: one that can't be read doesn't cost the others.
+fn load_files(folder: &Path, files: &[PathBuf]) -> Loaded {
+    let (mut loaded, mut warnings) = (Vec::new(), Vec::new());
+    for file in files {
+        match load_file(file) {
+            Ok(one) => loaded.push(one),
+            Err(failure) => warnings.push(Warning {
+                subject: file.display().to_string(),
+                kind: WarningKind::Malformed { cause: failure.message().to_owned() },
+            }),
+        }
+    }
+    let n = loaded.len();
+    let mut run = Run::merge(loaded.into_iter().map(|l| l.run).collect());
+    run.warnings.append(&mut warnings);
+    run.label = if n == 1 { folder.display().to_string() } else { format!("{} ({n} runs)", folder.display()) };
+    if run.benchmarks.is_empty() {
+        run.warnings.push(Warning { subject: folder.display().to_string(), kind: WarningKind::NothingFound });
+    }
+    Loaded { run, source: folder.display().to_string() }
+}
+
+/// The exported files that lie directly in a folder, where there are any.
+fn run_files(folder: &Path) -> Option<Vec<PathBuf>> {
+    let files = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|e| e == "json") && path.is_file()).collect();
+    files.sort();
+    (!files.is_empty()).then_some(files)
 }
 
 /// A file as a side: what `regress export` or `critcmp --export` wrote.

@@ -1,15 +1,15 @@
 //! What the arguments mean: a flag beats `REGRESS_*`, which beats `regress.toml`, which beats the profile. All defaults live
 //! here.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use criterion_regress::compare::{Action, FailOn, NoiseThreshold, Pattern, Policy, Rule, Waiver};
+use criterion_regress::model::Estimator;
 
-use super::args::{FailOnArg, PolicyArgs, ShiftArg};
-use super::config_file::{self, ActionWord, FailOnWord, ProfileTable, RuleTable, ShiftWord};
+use super::args::{EstimatorArg, FailOnArg, PolicyArgs, ShiftArg};
+use super::config_file::{self, ActionWord, EstimatorWord, FailOnWord, ProfileTable, RuleTable, ShiftWord};
 use super::failure::Failure;
 
 /// Where a setting came from.
@@ -50,11 +50,15 @@ pub(super) struct Setting<T> {
 pub(super) struct Settings {
     pub(super) file: Option<PathBuf>,
     pub(super) profile: Setting<String>,
-    pub(super) baseline: Setting<Option<String>>,
+    pub(super) baseline: Setting<Vec<String>>,
     pub(super) threshold: Setting<NoiseThreshold>,
     pub(super) assumed_noise: Setting<f64>,
     pub(super) fail_on: Setting<FailOn>,
     pub(super) suite_shift: Setting<Action>,
+    pub(super) min_executions: Setting<usize>,
+    pub(super) estimator: Setting<Estimator>,
+    pub(super) gate_level: Setting<f64>,
+    pub(super) list_level: Setting<f64>,
     pub(super) policy: Policy,
 }
 
@@ -63,17 +67,26 @@ const PROFILES: [&str; 2] = ["smoke", "official"];
 
 /// A built-in profile's settings. All numbers are percentages.
 fn built_in(profile: &str) -> ProfileTable {
-    let (threshold, assumed_noise, fail_on) = match profile {
-        // A dedicated machine. Two executions there differ by 1.5 % or so, which a single one a side can't get below.
-        "official" => (2.0, 1.5, vec![FailOnWord::Inconclusive]),
-        // Shared runners: what the median benchmark of a hosted suite shows from one execution to the next.
-        _ => (20.0, 5.0, vec![]),
-    };
-    ProfileTable {
-        threshold: Some(threshold),
-        assumed_noise: Some(assumed_noise),
-        fail_on: Some(fail_on),
+    let common = ProfileTable {
         suite_shift: Some(ShiftWord::Fail),
+        min_executions: Some(1),
+        estimator: Some(EstimatorWord::Typical),
+        gate_level: Some(1.0),
+        list_level: Some(5.0),
+        ..ProfileTable::default()
+    };
+    match profile {
+        // A dedicated machine, and enough executions to know how steady it is.
+        "official" => ProfileTable {
+            threshold: Some(2.0),
+            assumed_noise: Some(1.5),
+            fail_on: Some(vec![FailOnWord::Inconclusive]),
+            min_executions: Some(5),
+            estimator: Some(EstimatorWord::LowerQuartile),
+            ..common
+        },
+        // Shared runners. The assumption is what kept false alarms rare there without hiding slowdowns of 40 %.
+        _ => ProfileTable { threshold: Some(20.0), assumed_noise: Some(8.0), fail_on: Some(vec![]), ..common },
     }
 }
 
@@ -81,7 +94,7 @@ impl Settings {
     /// Puts together what was typed (`args`, and in `given` how), the environment, the file and the profile.
     pub(super) fn resolve(
         args: &PolicyArgs,
-        baseline: Option<&str>,
+        baseline: &[String],
         given: &ArgMatches,
         today: &str,
     ) -> Result<Settings, Failure> {
@@ -142,11 +155,23 @@ impl Settings {
                 Setting { value, origin: word.origin }
             }
         };
-        let baseline = match typed(baseline.map(str::to_owned), given, "baseline") {
-            Some(typed) => Setting { value: Some(typed.value), origin: typed.origin },
-            None if config.baseline.is_some() => Setting { value: config.baseline.clone(), origin: from_file(&file) },
-            None => Setting { value: None, origin: Origin::Default },
+        let baseline =
+            match (typed(Some(baseline.to_vec()).filter(|b| !b.is_empty()), given, "baseline"), config.baseline) {
+                (Some(typed), _) => typed,
+                (None, Some(words)) => Setting { value: words.into(), origin: from_file(&file) },
+                (None, None) => Setting { value: Vec::new(), origin: Origin::Default },
+            };
+        let min_executions = typed(args.min_executions, given, "min_executions")
+            .unwrap_or_else(|| layers.pick(config.min_executions, |p| p.min_executions));
+        let estimator = match typed(args.estimator, given, "estimator") {
+            Some(Setting { value, origin }) => Setting { value: value.into(), origin },
+            None => {
+                let word = layers.pick(config.estimator, |p| p.estimator);
+                Setting { value: word.value.into(), origin: word.origin }
+            }
         };
+        let gate_level = level(layers.pick(config.gate_level, |p| p.gate_level), "gate-level")?;
+        let list_level = level(layers.pick(config.list_level, |p| p.list_level), "list-level")?;
 
         let rules = config
             .rules
@@ -157,9 +182,29 @@ impl Settings {
         let policy = Policy {
             rules,
             renames: config.renames.clone(),
-            ..policy(threshold.value, assumed_noise.value, suite_shift.value.clone(), fail_on.value)
+            min_executions: min_executions.value,
+            estimator: estimator.value,
+            gate_level: gate_level.value / 100.0,
+            list_level: list_level.value / 100.0,
+            allow_different_machines: args.allow_different_machines,
+            suite_shift: suite_shift.value.clone(),
+            fail_on: fail_on.value,
+            ..Policy::new(threshold.value, deviation(assumed_noise.value))
         };
-        Ok(Settings { file, profile, baseline, threshold, assumed_noise, fail_on, suite_shift, policy })
+        Ok(Settings {
+            file,
+            profile,
+            baseline,
+            threshold,
+            assumed_noise,
+            fail_on,
+            suite_shift,
+            min_executions,
+            estimator,
+            gate_level,
+            list_level,
+            policy,
+        })
     }
 }
 
@@ -167,26 +212,14 @@ impl Settings {
 pub(super) fn plain_policy() -> Policy {
     let profile = built_in(PROFILES[0]);
     let percent = |value: Option<f64>| value.unwrap_or_default();
-    policy(
-        NoiseThreshold::from_percent(percent(profile.threshold)).expect("built-in thresholds are percentages"),
-        percent(profile.assumed_noise),
-        Action::Fail,
-        FailOn::default(),
-    )
+    let threshold =
+        NoiseThreshold::from_percent(percent(profile.threshold)).expect("built-in thresholds are percentages");
+    Policy::new(threshold, deviation(percent(profile.assumed_noise)))
 }
 
-fn policy(threshold: NoiseThreshold, assumed_noise: f64, suite_shift: Action, fail_on: FailOn) -> Policy {
-    Policy {
-        threshold,
-        assumed_noise: (assumed_noise / 100.0).ln_1p(),
-        gate_level: 0.01,
-        equivalence_level: 0.05,
-        confidence: 0.95,
-        suite_shift,
-        fail_on,
-        rules: Vec::new(),
-        renames: BTreeMap::new(),
-    }
+/// A standard deviation in percent as one of logarithms.
+fn deviation(percent: f64) -> f64 {
+    (percent / 100.0).ln_1p()
 }
 
 /// What lies below flags and environment.
@@ -239,6 +272,38 @@ fn find_file(args: &PolicyArgs) -> Result<Option<PathBuf>, Failure> {
 
 fn percent(value: f64, origin: &Origin) -> Result<NoiseThreshold, Failure> {
     NoiseThreshold::from_percent(value).map_err(|e| Failure::new(format!("{e} (from {origin})")))
+}
+
+/// A level as a percentage of chance.
+fn level(setting: Setting<f64>, key: &str) -> Result<Setting<f64>, Failure> {
+    if setting.value > 0.0 && setting.value <= 50.0 {
+        Ok(setting)
+    } else {
+        Err(Failure::new(format!(
+            "{key} is a percentage above 0 and at most 50, not {} (from {})",
+            setting.value, setting.origin
+        )))
+    }
+}
+
+impl From<EstimatorArg> for Estimator {
+    fn from(arg: EstimatorArg) -> Estimator {
+        match arg {
+            EstimatorArg::Typical => Estimator::Typical,
+            EstimatorArg::LowerQuartile => Estimator::LowerQuartile,
+            EstimatorArg::Minimum => Estimator::Minimum,
+        }
+    }
+}
+
+impl From<EstimatorWord> for Estimator {
+    fn from(word: EstimatorWord) -> Estimator {
+        match word {
+            EstimatorWord::Typical => Estimator::Typical,
+            EstimatorWord::LowerQuartile => Estimator::LowerQuartile,
+            EstimatorWord::Minimum => Estimator::Minimum,
+        }
+    }
 }
 
 fn fail_on(words: &[FailOnWord]) -> FailOn {

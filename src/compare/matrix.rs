@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::Regex;
 
 use super::{NoiseThreshold, Pair, Policy, RelativeChange, noise};
-use crate::model::{Benchmark, Evidence, Run, Throughput, Unit, Warning, WarningKind};
+use crate::model::{Benchmark, Estimator, Evidence, Run, Throughput, Unit, Warning, WarningKind};
+use crate::stats::student_t_quantile;
 
 /// How to lay out a [`Matrix`].
 #[derive(Debug, Clone)]
@@ -115,10 +116,14 @@ pub fn matrix(runs: &[Run], options: &MatrixOptions, policy: &Policy) -> Matrix 
 fn copies(runs: &[Run]) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for (i, first) in runs.iter().enumerate() {
-        let measured: BTreeMap<_, _> =
-            first.benchmarks.iter().map(|b| (b.id.directory(), b.execution.fingerprint)).collect();
+        let measured: BTreeMap<_, _> = first.benchmarks.iter().map(|b| (b.id.directory(), b)).collect();
         for second in &runs[i + 1..] {
-            let is_copy = |b: &&Benchmark| measured.get(b.id.directory()) == Some(&b.execution.fingerprint);
+            let is_copy = |b: &&Benchmark| {
+                let other = measured.get(b.id.directory());
+                other.is_some_and(|other| {
+                    b.executions.iter().any(|e| other.executions.iter().any(|o| o.fingerprint == e.fingerprint))
+                })
+            };
             let n = second.benchmarks.iter().filter(is_copy).count();
             if n > 0 {
                 let subject = format!("{} and {}", first.label, second.label);
@@ -207,23 +212,23 @@ fn grouped<'a>(runs: &'a [Run], expression: &Regex) -> Entries<'a> {
 
 /// The widest noise that any run shows against the first.
 fn shared_noise(runs: &[Run], policy: &Policy) -> noise::Noise {
-    let mut widest = noise::estimate(&[], policy);
+    let mut widest: Option<noise::Noise> = None;
     if let Some((first, others)) = runs.split_first() {
         let by_directory: BTreeMap<_, _> = first.benchmarks.iter().map(|b| (b.id.directory(), b)).collect();
         for other in others {
             let changes: Vec<_> = other
                 .benchmarks
                 .iter()
-                .filter_map(|b| Pair::new(by_directory.get(b.id.directory())?, b).ok())
+                .filter_map(|b| Pair::new(by_directory.get(b.id.directory())?, b, policy.estimator).ok())
                 .map(|pair| pair.log_change())
                 .collect();
             let noise = noise::estimate(&changes, policy);
-            if noise.standard_deviation > widest.standard_deviation {
-                widest = noise;
+            if widest.is_none_or(|widest| noise.standard_deviation > widest.standard_deviation) {
+                widest = Some(noise);
             }
         }
     }
-    widest
+    widest.unwrap_or_else(|| noise::estimate(&[], policy))
 }
 
 fn row<'a>(
@@ -233,29 +238,26 @@ fn row<'a>(
     noise: &noise::Noise,
     policy: &Policy,
 ) -> MatrixRow {
-    let smallest = cells
-        .values()
-        .filter(|b| b.execution.typical > 0.0)
-        .min_by(|a, b| a.execution.typical.total_cmp(&b.execution.typical))
-        .copied();
-    let critical = noise.critical((1.0 - policy.confidence) / 2.0);
+    let smallest =
+        cells.values().filter(|b| typical(b) > 0.0).min_by(|a, b| typical(a).total_cmp(&typical(b))).copied();
+    let critical = student_t_quantile(noise.degrees_of_freedom, (1.0 - policy.confidence) / 2.0);
     let cells = cells
         .iter()
         .map(|(column, benchmark)| MatrixCell {
             column: columns.iter().position(|c| *c == column).expect("the columns were collected from these cells"),
             id: benchmark.id.as_str().to_owned(),
-            value: benchmark.execution.typical,
+            value: typical(benchmark),
             ratio: smallest.and_then(|smallest| ratio(smallest, benchmark, noise, critical)),
             unit: benchmark.unit.clone(),
             throughput: benchmark.throughput.clone(),
-            evidence: benchmark.execution.evidence,
+            evidence: benchmark.executions.evidence(),
         })
         .collect();
     MatrixRow { name: name.to_owned(), cells }
 }
 
 fn ratio(smallest: &Benchmark, other: &Benchmark, noise: &noise::Noise, critical: f64) -> Option<Ratio> {
-    let estimate = other.execution.typical.ln() - smallest.execution.typical.ln();
+    let estimate = typical(other).ln() - typical(smallest).ln();
     if !estimate.is_finite() || !smallest.unit.is_comparable_with(&other.unit) {
         return None;
     }
@@ -263,9 +265,15 @@ fn ratio(smallest: &Benchmark, other: &Benchmark, noise: &noise::Noise, critical
     if std::ptr::eq(smallest, other) {
         return Some(Ratio { lower: 1.0, estimate: 1.0, upper: 1.0 });
     }
-    let within = smallest.execution.standard_error.hypot(other.execution.standard_error);
-    let width = critical * noise.of(&noise::LogChange { estimate, within, is_a_test: true });
+    // Several executions of one side are one column here; their spread is for `check`.
+    let within = smallest.executions.first().standard_error.hypot(other.executions.first().standard_error);
+    let change = noise::LogChange { estimate, within, is_a_test: true, n_executions: [1, 1], between: None };
+    let width = critical * noise.of(&change).standard_deviation;
     Some(Ratio { lower: factor(estimate - width), estimate: factor(estimate), upper: factor(estimate + width) })
+}
+
+fn typical(benchmark: &Benchmark) -> f64 {
+    benchmark.executions.location(Estimator::Typical)
 }
 
 impl MatrixRow {

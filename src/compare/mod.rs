@@ -3,6 +3,8 @@
 //! `pairing` says which benchmark of the one side is which of the other, `noise` how far two executions of the same
 //! code would differ, `verdict` what follows for one benchmark, and `outcome` what follows for the whole.
 
+mod confirm;
+mod criterion_test;
 mod matrix;
 mod noise;
 mod outcome;
@@ -15,11 +17,15 @@ mod verdict;
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Absent, Benchmark, BenchmarkId, Evidence, Overwritten, Run, Throughput, Unit, Warning, WarningKind, WhyAbsent,
+    Absent, Benchmark, BenchmarkId, Environment, Estimator, Evidence, Execution, Overwritten, Run, Throughput, Unit,
+    Warning, WarningKind, WhyAbsent,
 };
+use crate::stats::{Difference, pooled, welch};
 
+pub use confirm::{Confirmation, NoConfirmation, Suspicion, confirm};
+pub use criterion_test::{CriterionTest, CriterionVerdict, criterion_test};
 pub use matrix::{Matrix, MatrixCell, MatrixOptions, MatrixRow, Ratio, SortBy, matrix};
-pub use noise::{Noise, NoiseSource};
+pub use noise::{BenchmarkNoise, Noise, NoiseSource};
 pub use outcome::Outcome;
 pub use pattern::{InvalidPattern, Pattern};
 pub use policy::{Action, FailOn, Policy, Rule, Waiver};
@@ -37,6 +43,8 @@ pub struct RunComparison {
     pub not_compared: Vec<NotCompared>,
     /// How far two executions of the same code are taken to differ.
     pub noise: Noise,
+    /// Whether both sides were measured from the same executables, so that every difference is noise.
+    pub same_executable: bool,
     /// A shift of the whole suite, where there is one to tell.
     pub shift: Option<SuiteShift>,
     /// What the reader should know, of both sides and of the comparison.
@@ -72,6 +80,18 @@ pub struct BenchmarkComparison {
     pub threshold: NoiseThreshold,
     /// The smallest slowdown for which this evidence could have earned `Regression`.
     pub smallest_provable: RelativeChange,
+    /// How far the change is off if the code didn't change.
+    pub noise: BenchmarkNoise,
+    /// Executions on the baseline's side and on the candidate's.
+    pub n_executions: [usize; 2],
+    /// Executions a side with which a change of the threshold's size would be told from none in four of five comparisons;
+    /// `None` where more than a thousand would be needed.
+    pub executions_needed: Option<usize>,
+    /// What Criterion's own test says of the last execution of each side, where there are measurements.
+    pub criterion: Option<CriterionTest>,
+    /// Chance of an estimate this far beyond no change from noise alone, one-sided, corrected for all benchmarks of the
+    /// comparison (Holm); 1 for estimates within the threshold.
+    pub p: f64,
     /// What follows.
     pub verdict: Verdict,
     /// Why it is not more, where the verdict is `Inconclusive`.
@@ -147,11 +167,14 @@ pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunCompariso
         }
     }
     let (mut pairs, mut terms) = (Vec::new(), Vec::new());
+    let mut n_shared = 0;
     for (b, c) in pairing.pairs {
         let its_terms = policy.for_benchmark(c.id.as_str());
-        let pair = if its_terms.action == Action::Ignore { Err(WhyNot::Ignored) } else { Pair::new(b, c) };
+        let pair =
+            if its_terms.action == Action::Ignore { Err(WhyNot::Ignored) } else { Pair::new(b, c, policy.estimator) };
         match pair {
             Ok(pair) => {
+                n_shared += pair.n_shared;
                 pairs.push(pair);
                 terms.push(its_terms);
             }
@@ -161,8 +184,14 @@ pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunCompariso
 
     let changes: Vec<noise::LogChange> = pairs.iter().map(Pair::log_change).collect();
     let noise = noise::estimate(&changes, policy);
-    let judged = verdict::judge(&pairs, terms, &noise, policy);
-    let shift = verdict::shift(&judged, &noise, policy);
+    if n_shared > 0 {
+        let subject = baseline.label.clone();
+        warnings.push(Warning { subject, kind: WarningKind::SharedExecutions { n: n_shared } });
+    }
+    let setting = Setting::of(baseline, candidate);
+    warnings.extend(setting.warnings.iter().cloned());
+    let judged = verdict::judge(&pairs, terms, &noise, &setting, policy);
+    let shift = verdict::shift(&judged, &noise, &setting, policy);
     warnings.extend(judged.iter().filter_map(implausible));
 
     not_compared.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()).then_with(|| a.id.cmp(&b.id)));
@@ -173,8 +202,45 @@ pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunCompariso
         compared: judged,
         not_compared,
         noise,
+        same_executable: setting.same_executable,
         shift,
         warnings,
+    }
+}
+
+/// Where the two sides were measured, and from what.
+#[derive(Debug, Default)]
+struct Setting {
+    same_executable: bool,
+    is_different: bool,
+    warnings: Vec<Warning>,
+}
+
+impl Setting {
+    /// Whether no change of the suite could be the code's, or could be told to be.
+    fn is_capped(&self, policy: &Policy) -> bool {
+        self.same_executable || (self.is_different && !policy.allow_different_machines)
+    }
+
+    fn of(baseline: &Run, candidate: &Run) -> Setting {
+        let mut setting = Setting::default();
+        let same = |b: &Environment| candidate.environments.iter().all(|c| b.has_same_executables(c));
+        setting.same_executable = !baseline.environments.is_empty()
+            && !candidate.environments.is_empty()
+            && baseline.environments.iter().all(same);
+        let subject = format!("{}, {}", baseline.label, candidate.label);
+        let all: Vec<&Environment> = baseline.environments.iter().chain(&candidate.environments).collect();
+        for (i, one) in all.iter().enumerate() {
+            for other in &all[i + 1..] {
+                setting.is_different |= !one.differences(other).is_empty();
+                let kinds = one.differences(other).into_iter().map(|difference| WarningKind::DifferentEnvironments {
+                    fact: difference.fact.to_owned(),
+                    values: difference.values,
+                });
+                setting.warnings.extend(kinds.map(|kind| Warning { subject: subject.clone(), kind }));
+            }
+        }
+        setting
     }
 }
 
@@ -209,19 +275,24 @@ struct Pair<'a> {
     candidate: &'a Benchmark,
     /// Per iteration, both positive.
     locations: [f64; 2],
-    /// Standard error of the log ratio from inside the executions.
+    /// Standard error of the log ratio from inside one execution a side.
     within: f64,
     evidence: Evidence,
+    /// Executions on each side that count.
+    n_executions: [usize; 2],
+    /// What the spread of the executions says, where a side has several.
+    between: Option<Difference>,
+    /// Executions of the baseline that the candidate has as well.
+    n_shared: usize,
 }
 
 impl<'a> Pair<'a> {
-    fn new(baseline: &'a Benchmark, candidate: &'a Benchmark) -> Result<Pair<'a>, WhyNot> {
-        let (b, c) = (&baseline.execution, &candidate.execution);
+    fn new(baseline: &'a Benchmark, candidate: &'a Benchmark, estimator: Estimator) -> Result<Pair<'a>, WhyNot> {
         if !baseline.unit.is_comparable_with(&candidate.unit) {
             return Err(WhyNot::UnitChanged { baseline: baseline.unit.clone(), candidate: candidate.unit.clone() });
         }
         // An export without samples may be one that could not hold the throughput's kind.
-        let may_be_lost = |b: &Benchmark| b.throughput.is_none() && b.execution.evidence == Evidence::Estimates;
+        let may_be_lost = |b: &Benchmark| b.throughput.is_none() && b.executions.evidence() == Evidence::Estimates;
         let is_lost = may_be_lost(baseline) || may_be_lost(candidate);
         if baseline.throughput != candidate.throughput && !is_lost {
             return Err(WhyNot::ThroughputChanged {
@@ -229,6 +300,16 @@ impl<'a> Pair<'a> {
                 candidate: candidate.throughput.clone(),
             });
         }
+        if baseline.executions.len() == 1 && candidate.executions.len() == 1 {
+            Pair::of_two(baseline, candidate)
+        } else {
+            Pair::of_several(baseline, candidate, estimator)
+        }
+    }
+
+    /// One execution a side.
+    fn of_two(baseline: &'a Benchmark, candidate: &'a Benchmark) -> Result<Pair<'a>, WhyNot> {
+        let (b, c) = (baseline.executions.first(), candidate.executions.first());
         let weaker = b.evidence.max(c.evidence);
         let is_copy = b.fingerprint == c.fingerprint && (candidate.overwritten.is_some() || !c.is_constant());
         let (locations, within, evidence) = if is_copy {
@@ -244,12 +325,55 @@ impl<'a> Pair<'a> {
         if evidence == Evidence::Estimates && (locations[1] / locations[0] - 1.0).abs() < 1e-12 {
             return Err(WhyNot::SameMeasurement);
         }
-        let ratio = locations[1] / locations[0];
-        let usable = |x: f64| x.is_finite() && x > 0.0;
-        if !(usable(locations[0]) && usable(locations[1]) && usable(ratio) && within.is_finite()) {
-            return Err(WhyNot::NotPositive);
+        let pair =
+            Pair { baseline, candidate, locations, within, evidence, n_executions: [1, 1], between: None, n_shared: 0 };
+        pair.checked()
+    }
+
+    /// Several executions on at least one side.
+    fn of_several(baseline: &'a Benchmark, candidate: &'a Benchmark, estimator: Estimator) -> Result<Pair<'a>, WhyNot> {
+        let shared = |e: &&Execution| candidate.executions.has(e);
+        let n_shared = baseline.executions.iter().filter(shared).count();
+        let own: Vec<&Execution> = baseline.executions.iter().filter(|e| !shared(e)).collect();
+        if own.is_empty() {
+            return Err(WhyNot::SameMeasurement);
         }
-        Ok(Pair { baseline, candidate, locations, within, evidence })
+        let evidence = own.iter().map(|e| e.evidence).max().unwrap_or(Evidence::Sample);
+        let evidence = evidence.max(candidate.executions.evidence());
+        let location = |e: &Execution| match evidence {
+            Evidence::Estimates => e.median,
+            Evidence::Sample | Evidence::CriterionChange | Evidence::Quick => e.location(estimator),
+        };
+        let logs: [Vec<f64>; 2] = [
+            own.iter().map(|e| location(e).ln()).collect(),
+            candidate.executions.iter().map(|e| location(e).ln()).collect(),
+        ];
+        let mean = |logs: &[f64]| logs.iter().sum::<f64>() / logs.len() as f64;
+        let largest = |errors: &mut dyn Iterator<Item = f64>| errors.fold(0.0, f64::max);
+        let pair = Pair {
+            baseline,
+            candidate,
+            locations: [mean(&logs[0]).exp(), mean(&logs[1]).exp()],
+            within: largest(&mut own.iter().map(|e| e.standard_error))
+                .hypot(largest(&mut candidate.executions.iter().map(|e| e.standard_error))),
+            evidence,
+            n_executions: [logs[0].len(), logs[1].len()],
+            between: welch(&logs[0], &logs[1]).or_else(|| pooled(&logs[0], &logs[1])),
+            n_shared,
+        };
+        pair.checked()
+    }
+
+    /// The pair, if its sides have a ratio.
+    fn checked(self) -> Result<Pair<'a>, WhyNot> {
+        let [b, c] = self.locations;
+        let usable = |x: f64| x.is_finite() && x > 0.0;
+        let is_told = self.between.is_none_or(|d| d.difference.is_finite() && d.standard_error.is_finite());
+        if usable(b) && usable(c) && usable(c / b) && self.within.is_finite() && is_told {
+            Ok(self)
+        } else {
+            Err(WhyNot::NotPositive)
+        }
     }
 
     fn log_change(&self) -> noise::LogChange {
@@ -258,6 +382,8 @@ impl<'a> Pair<'a> {
             estimate: self.locations[1].ln() - self.locations[0].ln(),
             within: self.within,
             is_a_test: self.evidence != Evidence::Quick,
+            n_executions: self.n_executions,
+            between: self.between,
         }
     }
 }

@@ -1,11 +1,12 @@
-//! How far two executions of the same code differ, when each side is one execution.
+//! How far two measurements of the same code differ.
 //!
-//! One execution a side holds no information on the spread between executions, so that it has to come from elsewhere. The
-//! bulk of a suite doesn't change in one commit: the spread of its log ratios is an empirical null, measured so that even half
-//! of the suite may have changed. A small suite can't say much of itself, and is held up by a stated assumption.
+//! Where both sides have several executions, their spread tells. One execution holds no information on it, so that it has to
+//! come from elsewhere: from the other side's executions if there are several (a history of the same machine), from the suite,
+//! and from a stated assumption. The bulk of a suite doesn't change in one commit: the spread of its log ratios is an empirical
+//! null, measured so that even half of the suite may have changed.
 
 use super::Policy;
-use crate::stats::{normal_quantile, qn, quantile, student_t_quantile, student_t_tail};
+use crate::stats::{Difference, normal_quantile, normal_tail, qn, quantile, student_t_quantile, student_t_tail};
 
 /// Fewer benchmarks than this are no suite: their ratios say nothing about noise, as all of them may have changed.
 const SMALLEST_SUITE: usize = 8;
@@ -13,12 +14,23 @@ const SMALLEST_SUITE: usize = 8;
 /// How many observations the stated assumption counts for, against those of the suite.
 const WEIGHT_OF_ASSUMPTION: f64 = 10.0;
 
+/// How many it counts for where there is no suite. Nobody knows how noisy the next machine is: between jobs of hosted runners,
+/// suites of two to six benchmarks that did not change differed by more than a normal distribution of any plausible width
+/// admits.
+const WORTH_OF_ASSUMPTION_ALONE: f64 = 6.0;
+
+/// How many observations suite and assumption count for, against a benchmark's own history.
+const WEIGHT_OF_SUITE: f64 = 4.0;
+
 /// How much each benchmark of a suite tells of the noise of another. Benchmarks differ in noise, so that their common spread
 /// knows less of each than their number suggests; this is what a median absolute deviation would know.
 const WORTH_OF_A_BENCHMARK: f64 = 0.37;
 
 /// No measurement of time between two executions is steadier than this, whatever a suite pretends.
 const SMALLEST_NOISE: f64 = 0.003;
+
+/// Beyond e³⁰ nothing is known at all, and a report has no number for more.
+const LARGEST_NOISE: f64 = 30.0;
 
 /// How many times larger the spread between executions is than the spread inside one predicts: the median of 586
 /// benchmarks, each with ten executions.
@@ -29,10 +41,27 @@ const BETWEEN_OVER_WITHIN: f64 = 4.6;
 pub(super) struct LogChange {
     /// ln(candidate/baseline).
     pub(super) estimate: f64,
-    /// Its standard error from inside the two executions.
+    /// Its standard error from inside one execution a side.
     pub(super) within: f64,
     /// Whether it may speak about noise: two measurements of `--quick` may not.
     pub(super) is_a_test: bool,
+    /// Executions on each side.
+    pub(super) n_executions: [usize; 2],
+    /// What the spread of the executions says of the difference; `None` with one execution a side.
+    pub(super) between: Option<Difference>,
+}
+
+impl LogChange {
+    /// The variance of the difference of two sides' means, over that of the difference of two executions.
+    fn share(&self) -> f64 {
+        let [b, c] = self.n_executions.map(|n| n.max(1) as f64);
+        (1.0 / b + 1.0 / c) / 2.0
+    }
+
+    /// Whether both sides have several executions.
+    fn is_replicated(&self) -> bool {
+        self.between.is_some() && self.n_executions.iter().all(|n| *n > 1)
+    }
 }
 
 /// Where the estimate of the noise comes from.
@@ -42,41 +71,80 @@ pub enum NoiseSource {
     Assumed,
     /// The spread of the suite's log ratios, steadied by the assumption.
     Suite,
+    /// The executions of the side that has several, steadied by the suite or the assumption.
+    History,
+    /// The executions of both sides.
+    Executions,
 }
 
-/// How far two executions of the same code are taken to differ.
+/// How far a benchmark's change is off if its code didn't change.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BenchmarkNoise {
+    /// Where it comes from.
+    pub source: NoiseSource,
+    /// Standard deviation of the log ratio.
+    pub standard_deviation: f64,
+    /// Degrees of freedom of Student's t.
+    pub degrees_of_freedom: f64,
+}
+
+impl BenchmarkNoise {
+    /// The critical value in standard deviations that pure noise exceeds on one side with probability `tail`.
+    pub(super) fn critical(&self, tail: f64) -> f64 {
+        if self.degrees_of_freedom.is_finite() {
+            student_t_quantile(self.degrees_of_freedom, tail)
+        } else {
+            normal_quantile(tail)
+        }
+    }
+
+    /// The probability that pure noise is this large on the log scale, or larger.
+    pub(super) fn tail(&self, size: f64) -> f64 {
+        student_t_tail(self.degrees_of_freedom, size / self.standard_deviation)
+    }
+}
+
+/// How far two executions of the same code are taken to differ, over the whole suite.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Noise {
-    /// Where it comes from.
+    /// Where it comes from: `Executions` where all benchmarks have several on both sides.
     pub source: NoiseSource,
     /// Standard deviation of the log ratio of two executions, of a benchmark without spread of its own.
     pub standard_deviation: f64,
-    /// How much that is worth, in degrees of freedom of Student's t; infinite for an assumption.
+    /// How much that is worth, in degrees of freedom of Student's t.
     pub degrees_of_freedom: f64,
     /// Benchmarks that it was estimated from.
     pub n_benchmarks: usize,
+    /// How many times further the sides lie apart than the executions of each side predict, over benchmarks with several
+    /// executions on both; at least 1.
+    pub inflation: f64,
     /// ln of the ratio by which at least three quarters of the suite moved together; 0 where there is no such ratio.
     pub common: f64,
-    /// The suite's own spread around it; 0 where there is no suite.
-    spread: f64,
+    /// The suite's own spread around it, where there is a suite.
+    spread: Option<f64>,
 }
 
 pub(super) fn estimate(changes: &[LogChange], policy: &Policy) -> Noise {
-    let tests: Vec<f64> = changes.iter().filter(|c| c.is_a_test).map(|c| c.estimate).collect();
-    let assumed = policy.assumed_noise.max(SMALLEST_NOISE);
-    if tests.len() < SMALLEST_SUITE {
-        return Noise {
-            source: NoiseSource::Assumed,
-            standard_deviation: assumed,
-            degrees_of_freedom: f64::INFINITY,
-            n_benchmarks: tests.len(),
-            common: 0.0,
-            spread: 0.0,
-        };
+    let tests: Vec<&LogChange> = changes.iter().filter(|c| c.is_a_test).collect();
+    let all: Vec<f64> = tests.iter().map(|c| c.estimate).collect();
+    let is_suite = all.len() >= SMALLEST_SUITE;
+    let suite = Noise {
+        common: if is_suite { common_to_most(&all) } else { 0.0 },
+        spread: is_suite.then(|| qn(&all)),
+        inflation: inflation(&tests),
+        ..assumed(policy, all.len())
+    };
+    // Each change as if it were one of two executions: means of several differ less.
+    let single: Vec<f64> = tests.iter().filter(|c| !c.is_replicated()).map(|c| c.estimate / c.share().sqrt()).collect();
+    if single.is_empty() && !all.is_empty() {
+        return Noise { source: NoiseSource::Executions, ..suite };
     }
-    let common = common_to_most(&tests);
-    let spread = qn(&tests);
-    let degrees = WORTH_OF_A_BENCHMARK * (tests.len() - 1) as f64;
+    if single.len() < SMALLEST_SUITE {
+        return suite;
+    }
+    let assumed = policy.assumed_noise.max(SMALLEST_NOISE);
+    let spread = qn(&single);
+    let degrees = WORTH_OF_A_BENCHMARK * (single.len() - 1) as f64;
     // A suite that is noisier than assumed refutes the assumption, which then counts for less.
     let weight = WEIGHT_OF_ASSUMPTION * (assumed / spread.max(assumed)).powi(2);
     let pooled = (weight * assumed.powi(2) + degrees * spread.powi(2)) / (weight + degrees);
@@ -84,9 +152,20 @@ pub(super) fn estimate(changes: &[LogChange], policy: &Policy) -> Noise {
         source: NoiseSource::Suite,
         standard_deviation: pooled.sqrt().max(spread).max(SMALLEST_NOISE),
         degrees_of_freedom: weight + degrees,
-        n_benchmarks: tests.len(),
-        common,
-        spread,
+        n_benchmarks: single.len(),
+        ..suite
+    }
+}
+
+fn assumed(policy: &Policy, n_benchmarks: usize) -> Noise {
+    Noise {
+        source: NoiseSource::Assumed,
+        standard_deviation: policy.assumed_noise.max(SMALLEST_NOISE),
+        degrees_of_freedom: WORTH_OF_ASSUMPTION_ALONE,
+        n_benchmarks,
+        inflation: 1.0,
+        common: 0.0,
+        spread: None,
     }
 }
 
@@ -104,10 +183,62 @@ fn common_to_most(log_ratios: &[f64]) -> f64 {
     }
 }
 
+/// The spread of the replicated benchmarks' changes in units of what their executions predict, at least 1.
+///
+/// Executions of one side that were made one after the other share what the other side's did not: a drift of the machine.
+/// It is not in their spread, and it is in the spread of the suite (an empirical null: Efron 2004, "Large-scale simultaneous
+/// hypothesis testing"). A common shift is no part of it, as Qn needs no location.
+fn inflation(tests: &[&LogChange]) -> f64 {
+    let replicated = tests.iter().filter(|c| c.is_replicated());
+    let scores: Vec<f64> = replicated
+        .filter_map(|change| {
+            let noise = replicated_noise(change, 1.0)?;
+            let tail = noise.tail(change.estimate.abs());
+            // Sizes beyond 7 standard deviations are no noise, and need no exact score.
+            Some(normal_quantile(tail.max(1e-12)).copysign(change.estimate))
+        })
+        .collect();
+    if scores.len() < SMALLEST_SUITE { 1.0 } else { qn(&scores).max(1.0) }
+}
+
+fn replicated_noise(change: &LogChange, inflation: f64) -> Option<BenchmarkNoise> {
+    let difference = change.between.filter(|_| change.is_replicated())?;
+    let floor = SMALLEST_NOISE * change.share().sqrt();
+    Some(BenchmarkNoise {
+        source: NoiseSource::Executions,
+        standard_deviation: (difference.standard_error.max(floor) * inflation).min(LARGEST_NOISE),
+        degrees_of_freedom: difference.degrees_of_freedom,
+    })
+}
+
 impl Noise {
-    /// Standard deviation of one benchmark's log ratio if its code didn't change.
-    pub(super) fn of(&self, change: &LogChange) -> f64 {
-        self.standard_deviation.hypot(BETWEEN_OVER_WITHIN * change.within)
+    /// How far one benchmark's log ratio is off if its code didn't change.
+    pub(super) fn of(&self, change: &LogChange) -> BenchmarkNoise {
+        if let Some(noise) = replicated_noise(change, self.inflation) {
+            return noise;
+        }
+        let Some(difference) = change.between else {
+            let source = if self.source == NoiseSource::Executions { NoiseSource::Assumed } else { self.source };
+            return BenchmarkNoise {
+                source,
+                standard_deviation: self
+                    .standard_deviation
+                    .hypot(BETWEEN_OVER_WITHIN * change.within)
+                    .min(LARGEST_NOISE),
+                degrees_of_freedom: self.degrees_of_freedom,
+            };
+        };
+        // One side is a single execution, the other a history: its spread and the suite's, each for what it is worth.
+        let share = change.share();
+        let own = difference.standard_error.powi(2) / share;
+        let weight = WEIGHT_OF_SUITE.min(self.degrees_of_freedom);
+        let degrees = weight + difference.degrees_of_freedom;
+        let variance = (weight * self.standard_deviation.powi(2) + difference.degrees_of_freedom * own) / degrees;
+        BenchmarkNoise {
+            source: NoiseSource::History,
+            standard_deviation: (variance * share).sqrt().clamp(SMALLEST_NOISE * share.sqrt(), LARGEST_NOISE),
+            degrees_of_freedom: degrees,
+        }
     }
 
     /// A benchmark's log ratio as it is, and as it is to the suite's common shift.
@@ -121,26 +252,18 @@ impl Noise {
     /// Whether the common shift is more than noise. It is one draw, however many benchmarks share it: their number doesn't
     /// make it more certain.
     pub(super) fn is_shift_clear(&self, policy: &Policy) -> bool {
-        let sd = policy.assumed_noise.hypot(self.spread).max(SMALLEST_NOISE);
-        self.source == NoiseSource::Suite && self.tail(self.common.abs() / sd) <= policy.gate_level
+        let Some(spread) = self.spread else { return false };
+        let sd = policy.assumed_noise.hypot(spread).max(SMALLEST_NOISE);
+        let deviations = self.common.abs() / sd;
+        let tail = match self.source {
+            NoiseSource::Suite => student_t_tail(self.degrees_of_freedom, deviations),
+            NoiseSource::Assumed | NoiseSource::History | NoiseSource::Executions => normal_tail(deviations),
+        };
+        tail <= policy.gate_level
     }
 
     /// Whether the common shift stands out from the scatter of the suite's centre.
     pub(super) fn is_shift_visible(&self) -> bool {
-        self.common.abs() > 4.0 * self.spread / (self.n_benchmarks as f64).sqrt()
-    }
-
-    /// The critical value that pure noise exceeds on one side with probability `tail`.
-    pub(super) fn critical(&self, tail: f64) -> f64 {
-        if self.degrees_of_freedom.is_finite() {
-            student_t_quantile(self.degrees_of_freedom, tail)
-        } else {
-            normal_quantile(tail)
-        }
-    }
-
-    /// The probability that pure noise is this many standard deviations up or more.
-    pub(super) fn tail(&self, deviations: f64) -> f64 {
-        student_t_tail(self.degrees_of_freedom, deviations)
+        self.spread.is_some_and(|spread| self.common.abs() > 4.0 * spread / (self.n_benchmarks.max(1) as f64).sqrt())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::HashMap;
 
 use super::{NotCompared, WhyNot};
-use crate::model::{Benchmark, BenchmarkId, Names, Run, Warning, WarningKind};
+use crate::model::{Benchmark, BenchmarkId, Estimator, Names, Run, Warning, WarningKind};
 
 /// The two sides, matched.
 #[derive(Debug)]
@@ -178,19 +178,21 @@ fn ambiguous_ids<'a>(names: [&Names<'a>; 2], pairs: &[(&'a Benchmark, &'a Benchm
     }
     let is_ambiguous = |(name, pairs): &(&(&'a str, &'a str), &Vec<(&Benchmark, &Benchmark)>)| {
         let is_complete = names.iter().all(|names| names.duplicates.get(*name).map_or(1, Vec::len) == pairs.len());
-        let copies = pairs.iter().all(|(old, new)| old.execution.fingerprint == new.execution.fingerprint);
+        let copies =
+            pairs.iter().all(|(old, new)| old.executions.first().fingerprint == new.executions.first().fingerprint);
         !(is_complete && (copies || same_order(pairs)))
     };
     members.iter().filter(is_ambiguous).map(|(name, _)| *name).collect()
 }
 
 fn same_order(pairs: &[(&Benchmark, &Benchmark)]) -> bool {
-    let order = |time: fn(&(&Benchmark, &Benchmark)) -> f64| {
+    let order = |time: &dyn Fn(&(&Benchmark, &Benchmark)) -> f64| {
         let mut indices: Vec<usize> = (0..pairs.len()).collect();
         indices.sort_by(|&a, &b| time(&pairs[a]).total_cmp(&time(&pairs[b])));
         indices
     };
-    order(|(old, _)| old.execution.typical) == order(|(_, new)| new.execution.typical)
+    let typical = |b: &Benchmark| b.executions.location(Estimator::Typical);
+    order(&|(old, _)| typical(old)) == order(&|(_, new)| typical(new))
 }
 
 #[cfg(test)]
@@ -210,7 +212,7 @@ mod tests {
                     id: BenchmarkId::new("", fields[0], fields[1]),
                     throughput: None,
                     unit: Unit::Unstated,
-                    execution: summarize(&Measurement::Estimates { median, standard_error: 0.1 }, None),
+                    executions: summarize(&Measurement::Estimates { median, standard_error: 0.1 }, None).into(),
                     overwritten: None,
                 }
             })

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{NoiseThreshold, Pattern};
-use crate::model::{Run, Warning, WarningKind};
+use crate::model::{Estimator, Run, Warning, WarningKind};
 
 /// What a project wants: the settings under which two runs are judged.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,10 +12,18 @@ pub struct Policy {
     pub assumed_noise: f64,
     /// Chance of a single false regression among all benchmarks of a comparison, if the noise is as estimated.
     pub gate_level: f64,
+    /// Share of false ones that is accepted among the benchmarks that are listed as suspects, if the noise is as estimated.
+    pub list_level: f64,
     /// Chance of calling a benchmark unchanged whose true change lies at the threshold.
     pub equivalence_level: f64,
     /// Confidence level of the intervals that are shown.
     pub confidence: f64,
+    /// Which number of an execution stands for it, where a side has several.
+    pub estimator: Estimator,
+    /// Fewer executions on a side than this prove nothing.
+    pub min_executions: usize,
+    /// Whether sides from different environments may be judged.
+    pub allow_different_machines: bool,
     /// What a slowdown of the whole suite beyond the threshold does to the outcome.
     pub suite_shift: Action,
     /// What, besides regressions, makes the comparison fail.
@@ -81,6 +89,28 @@ pub(super) struct Terms {
 }
 
 impl Policy {
+    /// A policy with this threshold, and with this assumption of how far two executions of the same code differ, as a standard
+    /// deviation of the log ratio: a false alarm in 100 comparisons, 95 % intervals, any number of executions by their medians,
+    /// no rules.
+    #[must_use]
+    pub fn new(threshold: NoiseThreshold, assumed_noise: f64) -> Policy {
+        Policy {
+            threshold,
+            assumed_noise,
+            gate_level: 0.01,
+            list_level: 0.05,
+            equivalence_level: 0.05,
+            confidence: 0.95,
+            estimator: Estimator::Typical,
+            min_executions: 1,
+            allow_different_machines: false,
+            suite_shift: Action::Fail,
+            fail_on: FailOn::default(),
+            rules: Vec::new(),
+            renames: BTreeMap::new(),
+        }
+    }
+
     /// What holds for the benchmark with this id.
     pub(super) fn for_benchmark(&self, id: &str) -> Terms {
         let mut terms = Terms { threshold: self.threshold, floor: 0.0, action: Action::Fail };

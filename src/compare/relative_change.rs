@@ -12,6 +12,12 @@ impl RelativeChange {
         RelativeChange(log_ratio.clamp(-30.0, 30.0).exp_m1())
     }
 
+    /// From a fraction: 0.05 is 5 % more time.
+    #[must_use]
+    pub(super) fn from_fraction(fraction: f64) -> RelativeChange {
+        RelativeChange(fraction)
+    }
+
     /// As a fraction: 0.05 is 5 % more time.
     #[must_use]
     pub fn fraction(self) -> f64 {

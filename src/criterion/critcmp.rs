@@ -65,7 +65,7 @@ fn benchmark(value: Value, sum_up: &impl Fn(&Measurement) -> Execution) -> Resul
         id: BenchmarkId::new("", directory, &declared.full_id),
         throughput: declared.throughput.as_ref().and_then(files::throughput),
         unit: Unit::Unstated,
-        execution: sum_up(&exported.criterion_estimates_v1.measurement()?),
+        executions: sum_up(&exported.criterion_estimates_v1.measurement()?).into(),
         overwritten: None,
     })
 }

@@ -27,7 +27,7 @@ pub fn last_run_start(run: &Run, now: SystemTime) -> Option<SystemTime> {
 }
 
 fn times_until(run: &Run, now: SystemTime) -> Vec<SystemTime> {
-    let times = run.benchmarks.iter().filter_map(|b| b.execution.measured_at);
+    let times = run.benchmarks.iter().filter_map(|b| b.executions.newest().measured_at);
     times.filter(|time| time.duration_since(now).unwrap_or_default() <= CLOCK_SLACK).collect()
 }
 
@@ -53,14 +53,14 @@ pub fn from_the_future(run: &Run, now: SystemTime) -> Vec<Warning> {
 
 /// Keeps what was written at `start` or later, and what doesn't say when.
 pub fn written_since(run: &mut Run, start: SystemTime) {
-    let is_old = |b: &mut Benchmark| b.execution.measured_at.is_some_and(|written| written < start);
+    let is_old = |b: &mut Benchmark| b.executions.newest().measured_at.is_some_and(|written| written < start);
     let left_out = run.benchmarks.extract_if(.., is_old);
     run.absent.extend(left_out.map(|b| Absent { id: b.id, why: WhyAbsent::LeftOut }));
 }
 
 fn warnings(run: &Run, kind: impl Fn(SystemTime) -> Option<WarningKind>) -> Vec<Warning> {
     let of = |b: &Benchmark| {
-        let kind = b.execution.measured_at.and_then(&kind)?;
+        let kind = b.executions.newest().measured_at.and_then(&kind)?;
         Some(Warning { subject: b.id.path(), kind })
     };
     run.benchmarks.iter().filter_map(of).collect()
@@ -78,7 +78,7 @@ mod tests {
             id: BenchmarkId::from_name(&format!("at {m}")),
             throughput: None,
             unit: Unit::Unstated,
-            execution: summarize(&Measurement::Estimates { median: 1.0, standard_error: 0.1 }, Some(at(m))),
+            executions: summarize(&Measurement::Estimates { median: 1.0, standard_error: 0.1 }, Some(at(m))).into(),
             overwritten: None,
         };
         Run { benchmarks: minutes.iter().map(benchmark).collect(), ..Run::default() }

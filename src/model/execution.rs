@@ -28,6 +28,10 @@ pub struct Execution {
     pub lower_quartile: f64,
     /// Smallest measurement per iteration, in the same unit.
     pub minimum: f64,
+    /// Plain mean per iteration, in the same unit: what Criterion's own test looks at.
+    pub mean: f64,
+    /// Standard deviation of the values per iteration, in the same unit; 0 where there are fewer than two.
+    pub standard_deviation: f64,
     /// Standard error of ln `typical` from the spread inside this process. Says nothing about the spread between
     /// processes, which is usually several times as large.
     pub standard_error: f64,
@@ -43,11 +47,131 @@ pub struct Execution {
     pub measured_at: Option<SystemTime>,
 }
 
+/// Which of an execution's numbers stands for it in a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Estimator {
+    /// The iterations-weighted median: what the benchmark usually takes. For machines that others share.
+    #[default]
+    Typical,
+    /// The lower quartile: nearer to what the code takes when nothing disturbs it, and steadier from one execution to the next
+    /// where a machine is its own. Blind to what only the slow half of the measurements shows.
+    LowerQuartile,
+    /// The smallest measurement.
+    Minimum,
+}
+
 impl Execution {
+    /// The number that stands for the execution, in the benchmark's unit.
+    #[must_use]
+    pub fn location(&self, estimator: Estimator) -> f64 {
+        match estimator {
+            Estimator::Typical => self.typical,
+            Estimator::LowerQuartile => self.lower_quartile,
+            Estimator::Minimum => self.minimum,
+        }
+    }
+
     /// Whether all of several measurements are equal, as with a count of instructions: then an equal result is no sign of
     /// a copy.
     #[must_use]
     pub fn is_constant(&self) -> bool {
         self.evidence == Evidence::Sample && self.standard_error <= 0.0
+    }
+}
+
+/// The executions of one benchmark on one side: at least one, each of them one observation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Executions {
+    first: Execution,
+    more: Vec<Execution>,
+}
+
+impl Executions {
+    /// The first, or the only one.
+    #[must_use]
+    pub fn first(&self) -> &Execution {
+        &self.first
+    }
+
+    /// The one that was measured last, as far as they say.
+    #[must_use]
+    pub fn newest(&self) -> &Execution {
+        self.more.iter().fold(&self.first, |newest, e| if e.measured_at >= newest.measured_at { e } else { newest })
+    }
+
+    /// How many there are.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)] // never empty
+    pub fn len(&self) -> usize {
+        1 + self.more.len()
+    }
+
+    /// All of them, in the order in which they were given.
+    pub fn iter(&self) -> impl Iterator<Item = &Execution> {
+        std::iter::once(&self.first).chain(&self.more)
+    }
+
+    /// All of them, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Execution> {
+        std::iter::once(&mut self.first).chain(&mut self.more)
+    }
+
+    /// Adds one, unless it is a copy of one that is there: that would be one observation counted twice. Says whether it was
+    /// added.
+    pub fn add(&mut self, execution: Execution) -> bool {
+        let is_copy = self.has(&execution);
+        if !is_copy {
+            self.more.push(execution);
+        }
+        !is_copy
+    }
+
+    /// Whether `execution` is a copy of one of them. Constant measurements are equal without being copies.
+    #[must_use]
+    pub fn has(&self, execution: &Execution) -> bool {
+        !execution.is_constant() && self.iter().any(|e| e.fingerprint == execution.fingerprint)
+    }
+
+    /// Keeps those that `is_kept`; `None` when that leaves none.
+    #[must_use]
+    pub fn filtered(&self, is_kept: impl Fn(&Execution) -> bool) -> Option<Executions> {
+        Executions::collect(self.iter().filter(|e| is_kept(e)).cloned())
+    }
+
+    /// Collects them; `None` when there are none.
+    #[must_use]
+    pub fn collect(executions: impl IntoIterator<Item = Execution>) -> Option<Executions> {
+        let mut executions = executions.into_iter();
+        let first = executions.next()?;
+        Some(Executions { first, more: executions.collect() })
+    }
+
+    /// The weakest evidence among them.
+    #[must_use]
+    pub fn evidence(&self) -> Evidence {
+        self.iter().map(|e| e.evidence).max().unwrap_or(self.first.evidence)
+    }
+
+    /// What stands for all of them: the geometric mean of their locations, in the benchmark's unit. NaN or infinite where a
+    /// location is not positive, unless there is but one.
+    #[must_use]
+    pub fn location(&self, estimator: Estimator) -> f64 {
+        if self.more.is_empty() {
+            return self.first.location(estimator);
+        }
+        let sum: f64 = self.iter().map(|e| e.location(estimator).ln()).sum();
+        (sum / self.len() as f64).exp()
+    }
+
+    /// Measurements of all of them.
+    #[must_use]
+    pub fn n_measurements(&self) -> usize {
+        self.iter().map(|e| e.n_measurements).sum()
+    }
+}
+
+impl From<Execution> for Executions {
+    fn from(first: Execution) -> Executions {
+        Executions { first, more: Vec::new() }
     }
 }

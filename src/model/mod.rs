@@ -4,7 +4,9 @@
 //! [`crate::store`]; numbers about them are made in [`crate::stats`].
 
 mod benchmark_id;
+mod environment;
 mod execution;
+mod merge;
 mod run;
 mod sample;
 mod throughput;
@@ -12,7 +14,8 @@ mod unit;
 mod warning;
 
 pub use benchmark_id::BenchmarkId;
-pub use execution::{Evidence, Execution};
+pub use environment::{Environment, EnvironmentDifference};
+pub use execution::{Estimator, Evidence, Execution, Executions};
 pub use run::{Absent, Benchmark, Entry, Measurement, Names, Overwritten, Run, SuggestedChange, WhyAbsent};
 pub use sample::{InvalidSample, Sample, SamplingMode};
 pub use throughput::Throughput;

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 
 use hashbrown::HashSet;
 
-use super::{BenchmarkId, Execution, Sample, Throughput, Unit, Warning, WarningKind};
+use super::{BenchmarkId, Environment, Executions, Sample, Throughput, Unit, Warning, WarningKind};
 
 /// What a file holds for one benchmark in one baseline, before anything is made of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,8 +65,8 @@ pub struct Benchmark {
     pub throughput: Option<Throughput>,
     /// What the numbers count.
     pub unit: Unit,
-    /// What was measured.
-    pub execution: Execution,
+    /// What was measured: each execution is one observation.
+    pub executions: Executions,
     /// What is left of the baseline, where Criterion has copied this result over it.
     pub overwritten: Option<Overwritten>,
 }
@@ -98,6 +98,8 @@ pub struct Run {
     pub benchmarks: Vec<Benchmark>,
     /// Benchmarks that are there and can't be shown.
     pub absent: Vec<Absent>,
+    /// Where it was measured, as far as what was read says; several where executions come from different places.
+    pub environments: Vec<Environment>,
     /// What the reader of the result should know about what was read.
     pub warnings: Vec<Warning>,
 }
@@ -172,6 +174,6 @@ impl Run {
     /// When the newest result of the run was written, if any says.
     #[must_use]
     pub fn newest(&self) -> Option<SystemTime> {
-        self.benchmarks.iter().filter_map(|b| b.execution.measured_at).max()
+        self.benchmarks.iter().filter_map(|b| b.executions.newest().measured_at).max()
     }
 }

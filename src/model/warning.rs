@@ -117,4 +117,28 @@ pub enum WarningKind {
         /// The larger time over the smaller, rounded down.
         factor: u64,
     },
+    /// Runs that were to be put together disagree about a benchmark's work or unit.
+    RunsDisagree {
+        /// The run whose executions were kept.
+        kept: String,
+        /// How many executions of earlier runs were dropped for it.
+        n_dropped: usize,
+    },
+    /// Executions that several runs of one side share; each was counted once.
+    RepeatedExecutions {
+        /// How many copies there were.
+        n: usize,
+    },
+    /// Executions of the baseline that the candidate has as well; they were left out of the baseline.
+    SharedExecutions {
+        /// How many there were.
+        n: usize,
+    },
+    /// What was put together or compared was measured in different environments.
+    DifferentEnvironments {
+        /// In what they differ.
+        fact: String,
+        /// The one's and the other's.
+        values: [String; 2],
+    },
 }

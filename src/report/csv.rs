@@ -3,7 +3,7 @@
 use super::escape::spreadsheet;
 use super::schema::Report;
 
-const HEADER: [&str; 16] = [
+const HEADER: [&str; 22] = [
     "id",
     "directory",
     "verdict",
@@ -20,13 +20,19 @@ const HEADER: [&str; 16] = [
     "evidence",
     "outcome",
     "compared_of",
+    "executions_baseline",
+    "executions_candidate",
+    "noise_source",
+    "noise_standard_deviation",
+    "executions_needed",
+    "p",
 ];
 
 pub(super) fn report(report: &Report) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let outcome = word(&report.outcome);
     let compared = format!("{} of {}", report.counts.compared, report.counts.benchmarks);
-    let mut write = |record: [String; 16]| writer.write_record(record).expect("a vector takes every record");
+    let mut write = |record: [String; 22]| writer.write_record(record).expect("a vector takes every record");
     write(HEADER.map(str::to_owned));
     for row in &report.benchmarks {
         write([
@@ -47,10 +53,16 @@ pub(super) fn report(report: &Report) -> String {
             word(&row.evidence),
             outcome.clone(),
             compared.clone(),
+            row.executions[0].to_string(),
+            row.executions[1].to_string(),
+            row.noise.map(|noise| word(&noise.source)).unwrap_or_default(),
+            row.noise.map(|noise| noise.standard_deviation.to_string()).unwrap_or_default(),
+            row.executions_needed.map(|n| n.to_string()).unwrap_or_default(),
+            row.p.map(|p| p.to_string()).unwrap_or_default(),
         ]);
     }
     for row in &report.not_compared {
-        let mut record: [String; 16] = Default::default();
+        let mut record: [String; 22] = Default::default();
         record[0] = spreadsheet(&row.id);
         record[1] = spreadsheet(&row.directory);
         record[2] = "not-compared".to_owned();
@@ -61,13 +73,13 @@ pub(super) fn report(report: &Report) -> String {
     }
     // Rows of their own, so that the file alone tells all: what to mind, and what follows.
     for warning in &report.warnings {
-        let mut record: [String; 16] = Default::default();
+        let mut record: [String; 22] = Default::default();
         record[0] = spreadsheet(&warning.subject);
         record[2] = "warning".to_owned();
         record[4] = spreadsheet(&format!("{}: {}", warning.code, warning.message));
         write(record);
     }
-    let mut record: [String; 16] = Default::default();
+    let mut record: [String; 22] = Default::default();
     record[2] = "outcome".to_owned();
     record[14] = outcome;
     record[15] = compared;

@@ -1,8 +1,9 @@
 //! From the model to the report, field by field and by hand: a change of the one is then no change of the other's promise.
 
 use super::schema::{
-    Action, Context, Doubt, Interval, NoiseOrigin, NoiseUsed, NotComparedRow, Outcome, PolicyUsed, Reason, Report,
-    Resolution, Row, SCHEMA, Shift, Side, Source, Throughput, Unit, VERSION, Verdict, WarningRow, counts,
+    Action, Context, CriterionTest, CriterionVerdict, Doubt, Environment, Estimator, Interval, NoiseOrigin, NoiseUsed,
+    NotComparedRow, Outcome, PolicyUsed, Reason, Report, Resolution, Row, RowNoise, SCHEMA, Settle, Shift, Side,
+    Source, Throughput, Unit, VERSION, Verdict, WarningRow, counts,
 };
 use super::wording;
 use crate::compare::{self, NoiseSource, Policy, RunComparison, WhyNot};
@@ -17,6 +18,7 @@ impl Side {
             source: source.to_owned(),
             benchmarks: run.benchmarks.len(),
             measured_at: run.newest().and_then(timestamp),
+            environments: run.environments.iter().map(Environment::from).collect(),
         }
     }
 }
@@ -44,6 +46,13 @@ impl Report {
                 profile: context.profile.clone(),
                 threshold_percent: policy.threshold.percent(),
                 gate_level: policy.gate_level,
+                list_level: policy.list_level,
+                min_executions: policy.min_executions,
+                estimator: match policy.estimator {
+                    model::Estimator::Typical => Estimator::Typical,
+                    model::Estimator::LowerQuartile => Estimator::LowerQuartile,
+                    model::Estimator::Minimum => Estimator::Minimum,
+                },
                 equivalence_level: policy.equivalence_level,
                 confidence: policy.confidence,
                 suite_shift: (&policy.suite_shift).into(),
@@ -52,23 +61,54 @@ impl Report {
             },
             counts: counts(&benchmarks, &not_compared),
             noise: NoiseUsed {
-                source: match comparison.noise.source {
-                    NoiseSource::Assumed => NoiseOrigin::Assumed,
-                    NoiseSource::Suite => NoiseOrigin::Suite,
-                },
+                source: comparison.noise.source.into(),
                 standard_deviation: comparison.noise.standard_deviation,
                 degrees_of_freedom: Some(comparison.noise.degrees_of_freedom).filter(|d| d.is_finite()),
                 benchmarks: comparison.noise.n_benchmarks,
+                inflation: comparison.noise.inflation,
             },
             resolution: resolution(&benchmarks),
             suite_shift: comparison
                 .shift
                 .map(|shift| Shift { change: shift.change.fraction(), verdict: shift.verdict.into() }),
+            same_executable: comparison.same_executable,
+            settle: settle(&benchmarks),
+            confirmation: None,
             benchmarks,
             not_compared,
             warnings: comparison.warnings.iter().map(WarningRow::from).collect(),
         }
     }
+}
+
+/// More suspects than this are better measured again with the whole suite.
+const MOST_SUSPECTS: usize = 20;
+
+/// How to measure again what is slower without proof, or proven by single executions only.
+pub(super) fn settle(benchmarks: &[Row]) -> Option<Settle> {
+    let mut suspects: Vec<&Row> = benchmarks.iter().filter(|row| row.is_unsettled()).collect();
+    if suspects.is_empty() {
+        return None;
+    }
+    suspects.sort_by(|a, b| b.change.estimate.total_cmp(&a.change.estimate));
+    let filter = match suspects.as_slice() {
+        [one] => format!("--exact {} ", shell_quoted(&one.id)),
+        several if several.len() > MOST_SUSPECTS => String::new(),
+        several => {
+            let ids: Vec<String> = several.iter().map(|row| regex::escape(&row.id)).collect();
+            format!("{} ", shell_quoted(&format!("^({})$", ids.join("|"))))
+        }
+    };
+    Some(Settle {
+        suspects: suspects.iter().map(|row| row.id.clone()).collect(),
+        command: format!("cargo bench --bench BENCH -- {filter}--save-baseline NAME"),
+    })
+}
+
+/// One word for a POSIX shell. Control characters don't survive, as no terminal would show what is run.
+fn shell_quoted(text: &str) -> String {
+    let text = super::escape::visible(text);
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn resolution(benchmarks: &[Row]) -> Option<Resolution> {
@@ -148,13 +188,13 @@ impl From<&compare::BenchmarkComparison> for Row {
                 compare::Doubt::Quick => Doubt::Quick,
                 compare::Doubt::MaybeNoise => Doubt::MaybeNoise,
                 compare::Doubt::TooWide => Doubt::TooWide,
+                compare::Doubt::Suspected => Doubt::Suspected,
+                compare::Doubt::TooFewExecutions => Doubt::TooFewExecutions,
+                compare::Doubt::DifferentMachines => Doubt::DifferentMachines,
+                compare::Doubt::SameExecutable => Doubt::SameExecutable,
             }),
             action: (&compared.action).into(),
-            change: Interval {
-                lower: compared.change.lower.fraction(),
-                estimate: compared.change.estimate.fraction(),
-                upper: compared.change.upper.fraction(),
-            },
+            change: (&compared.change).into(),
             threshold: compared.threshold.percent() / 100.0,
             smallest_provable: compared.smallest_provable.fraction(),
             baseline: compared.baseline,
@@ -168,7 +208,54 @@ impl From<&compare::BenchmarkComparison> for Row {
                 Evidence::Quick => Source::Quick,
             },
             measurements: compared.n_measurements,
+            executions: compared.n_executions,
+            noise: Some(RowNoise {
+                source: compared.noise.source.into(),
+                standard_deviation: compared.noise.standard_deviation,
+                degrees_of_freedom: Some(compared.noise.degrees_of_freedom).filter(|d| d.is_finite()),
+            }),
+            executions_needed: compared.executions_needed,
+            p: Some(compared.p),
+            second: None,
+            criterion: compared.criterion.map(|test| CriterionTest {
+                change: (&test.change).into(),
+                p: test.p,
+                verdict: match test.verdict {
+                    compare::CriterionVerdict::Regressed => CriterionVerdict::Regressed,
+                    compare::CriterionVerdict::Improved => CriterionVerdict::Improved,
+                    compare::CriterionVerdict::WithinNoise => CriterionVerdict::WithinNoise,
+                    compare::CriterionVerdict::NotDetected => CriterionVerdict::NotDetected,
+                },
+            }),
         }
+    }
+}
+
+impl From<&compare::ChangeInterval> for Interval {
+    fn from(change: &compare::ChangeInterval) -> Interval {
+        Interval {
+            lower: change.lower.fraction(),
+            estimate: change.estimate.fraction(),
+            upper: change.upper.fraction(),
+        }
+    }
+}
+
+impl From<NoiseSource> for NoiseOrigin {
+    fn from(source: NoiseSource) -> NoiseOrigin {
+        match source {
+            NoiseSource::Assumed => NoiseOrigin::Assumed,
+            NoiseSource::Suite => NoiseOrigin::Suite,
+            NoiseSource::History => NoiseOrigin::History,
+            NoiseSource::Executions => NoiseOrigin::Executions,
+        }
+    }
+}
+
+impl From<&model::Environment> for Environment {
+    fn from(environment: &model::Environment) -> Environment {
+        let model::Environment { cpu, cores, os, rustc, profile, executables } = environment.clone();
+        Environment { cpu, cores, os, rustc, profile, executables }
     }
 }
 

@@ -66,14 +66,16 @@ fn failure(kind: NonSuccessKind, message: &str) -> TestCaseStatus {
 fn sentence(row: &Row) -> String {
     let scale = Scale::new(&row.unit, &[row.baseline, row.candidate]);
     format!(
-        "{}: {} ({} … {}), {} → {}, threshold {}",
+        "{}: {} ({} … {}), {} → {}, threshold {}; {}; could have shown {}",
         wording::verdict(row),
         change(row.change.estimate),
         change(row.change.lower),
         change(row.change.upper),
         scale.value(row.baseline),
         scale.value(row.candidate),
-        percent(row.threshold)
+        percent(row.threshold),
+        wording::row_evidence(row),
+        wording::could_show(row)
     )
 }
 

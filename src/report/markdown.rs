@@ -46,6 +46,10 @@ pub(super) fn report(report: &Report, rows: Rows) -> String {
         let lines: Vec<String> = evidence.iter().map(|line| markdown_text(line)).collect();
         out.push_str(&format!("\n<sub>{}</sub>\n", lines.join("<br>")));
     }
+    if let Some([what, command, then]) = wording::settle(report) {
+        let (what, then) = (markdown_text(&what), markdown_text(&then));
+        out.push_str(&format!("\n<sub>{what}<br>{}<br>{then}</sub>\n", markdown_code(&command)));
+    }
     out
 }
 

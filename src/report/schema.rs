@@ -33,12 +33,39 @@ pub struct Report {
     pub resolution: Option<Resolution>,
     /// A shift of the whole suite, if there is one to tell.
     pub suite_shift: Option<Shift>,
+    /// Whether both sides were measured from the same executables, so that every difference is noise.
+    #[serde(default)]
+    pub same_executable: bool,
+    /// How to settle what is suspicious, where measuring again can.
+    pub settle: Option<Settle>,
+    /// The second measurement, where there was one.
+    pub confirmation: Option<ConfirmedBy>,
     /// Benchmarks with a verdict, by id.
     pub benchmarks: Vec<Row>,
     /// Benchmarks without a verdict, by id.
     pub not_compared: Vec<NotComparedRow>,
     /// What the reader should know.
     pub warnings: Vec<WarningRow>,
+}
+
+/// How to measure the suspects of a comparison again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settle {
+    /// Ids of the benchmarks that are slower than their threshold without proof, the worst first.
+    pub suspects: Vec<String>,
+    /// The command that measures them alone, to be run on each side's code.
+    pub command: String,
+}
+
+/// Where the second measurement came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConfirmedBy {
+    /// The second baseline.
+    pub baseline: Side,
+    /// The second candidate.
+    pub candidate: Side,
+    /// Suspects that were measured again.
+    pub measured: usize,
 }
 
 /// One side of a comparison.
@@ -52,6 +79,26 @@ pub struct Side {
     pub benchmarks: usize,
     /// When its newest result was written, RFC 3339, if any says.
     pub measured_at: Option<String>,
+    /// Where it was measured, as far as what was read says.
+    #[serde(default)]
+    pub environments: Vec<Environment>,
+}
+
+/// Where something was measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// The processor's model.
+    pub cpu: Option<String>,
+    /// Processors that the system offers.
+    pub cores: Option<u32>,
+    /// Operating system, version, architecture.
+    pub os: Option<String>,
+    /// The compiler.
+    pub rustc: Option<String>,
+    /// Cargo's profile and flags.
+    pub profile: Option<String>,
+    /// SHA-256 of each executable.
+    pub executables: Vec<String>,
 }
 
 /// What the comparison doesn't know of its own sides.
@@ -103,6 +150,16 @@ pub enum Doubt {
     MaybeNoise,
     /// A change beyond the threshold can't be ruled out.
     TooWide,
+    /// Probably real, but not certain enough to fail a check by it.
+    Suspected,
+    /// A side has fewer executions than asked for.
+    TooFewExecutions,
+    /// The sides were measured in different environments.
+    DifferentMachines,
+    /// Both sides were measured from the same executable.
+    SameExecutable,
+    /// A second measurement didn't prove it.
+    NotConfirmed,
 }
 
 /// What a regression does to the outcome.
@@ -147,6 +204,15 @@ pub struct PolicyUsed {
     pub threshold_percent: f64,
     /// Chance of a single false regression in the whole comparison.
     pub gate_level: f64,
+    /// Share of false ones accepted among suspects.
+    #[serde(default = "list_level")]
+    pub list_level: f64,
+    /// Executions a side that a verdict needs.
+    #[serde(default = "one")]
+    pub min_executions: usize,
+    /// Which number stands for an execution where a side has several.
+    #[serde(default)]
+    pub estimator: Estimator,
     /// Chance of calling a benchmark unchanged whose change lies at the threshold.
     pub equivalence_level: f64,
     /// Confidence level of the intervals.
@@ -157,6 +223,27 @@ pub struct PolicyUsed {
     pub fail_on_inconclusive: bool,
     /// Whether a benchmark of the baseline without a verdict fails it.
     pub fail_on_incomplete: bool,
+}
+
+fn list_level() -> f64 {
+    0.05
+}
+
+fn one() -> usize {
+    1
+}
+
+/// Which number stands for an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Estimator {
+    /// The median.
+    #[default]
+    Typical,
+    /// The lower quartile.
+    LowerQuartile,
+    /// The smallest measurement.
+    Minimum,
 }
 
 /// How many of what; `compared` + `not_compared` = `benchmarks`.
@@ -178,6 +265,9 @@ pub struct Counts {
     pub no_change: usize,
     /// Can't be told.
     pub inconclusive: usize,
+    /// Of those, the ones that are probably slower.
+    #[serde(default)]
+    pub suspected: usize,
     /// Only in the candidate.
     pub added: usize,
     /// Only in the baseline.
@@ -189,22 +279,69 @@ pub struct Counts {
 pub struct NoiseUsed {
     /// `assumed` or `suite`.
     pub source: NoiseOrigin,
-    /// Standard deviation of the log ratio.
+    /// Standard deviation of the log ratio of two single executions.
     pub standard_deviation: f64,
-    /// Degrees of freedom; absent for an assumption.
+    /// Degrees of freedom of Student's t.
     pub degrees_of_freedom: Option<f64>,
     /// Benchmarks that it was estimated from.
     pub benchmarks: usize,
+    /// How many times further the sides lie apart than the executions of each side predict; 1 where that isn't known.
+    #[serde(default = "no_inflation")]
+    pub inflation: f64,
+}
+
+fn no_inflation() -> f64 {
+    1.0
+}
+
+/// How far one benchmark's change is off if its code didn't change.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RowNoise {
+    /// Where it was taken from.
+    pub source: NoiseOrigin,
+    /// Standard deviation of the log ratio.
+    pub standard_deviation: f64,
+    /// Degrees of freedom of Student's t; absent for infinitely many.
+    pub degrees_of_freedom: Option<f64>,
+}
+
+/// What Criterion's own test says of the last execution of each side.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CriterionTest {
+    /// The change of the mean with its 95 % interval, as fractions.
+    pub change: Interval,
+    /// The two-sided p-value.
+    pub p: f64,
+    /// What follows for Criterion.
+    pub verdict: CriterionVerdict,
+}
+
+/// Criterion's own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CriterionVerdict {
+    /// "Performance has regressed."
+    Regressed,
+    /// "Performance has improved."
+    Improved,
+    /// "Change within noise threshold."
+    WithinNoise,
+    /// "No change in performance detected."
+    NotDetected,
 }
 
 /// Where the noise was taken from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoiseOrigin {
     /// The policy's assumption.
     Assumed,
     /// The suite's own spread.
     Suite,
+    /// The executions of the side that has several, with the suite's spread or the assumption.
+    History,
+    /// The executions of both sides.
+    Executions,
 }
 
 /// The smallest slowdown that the evidence could have shown, as fractions.
@@ -258,6 +395,35 @@ pub struct Row {
     pub evidence: Source,
     /// Measurements on the baseline's and the candidate's side; 0 where not known.
     pub measurements: [usize; 2],
+    /// Executions on the baseline's and the candidate's side.
+    #[serde(default = "one_a_side")]
+    pub executions: [usize; 2],
+    /// How far the change is off if the code didn't change.
+    pub noise: Option<RowNoise>,
+    /// Executions a side that would tell a change of the threshold's size from none in four of five comparisons, where the
+    /// verdict is inconclusive; absent where more than a thousand would be needed.
+    pub executions_needed: Option<usize>,
+    /// Chance of such an estimate from noise alone, corrected for all benchmarks; 1 within the threshold.
+    pub p: Option<f64>,
+    /// What Criterion's own test says, where there are measurements.
+    pub criterion: Option<CriterionTest>,
+    /// What a second measurement says, where there was one.
+    pub second: Option<SecondLook>,
+}
+
+/// What a second measurement says of a suspect.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SecondLook {
+    /// The change that it found, with its interval.
+    pub change: Interval,
+    /// Chance of it from noise alone, corrected for the suspects that were measured again.
+    pub p: f64,
+    /// Whether it proves the regression.
+    pub confirmed: bool,
+}
+
+fn one_a_side() -> [usize; 2] {
+    [1, 1]
 }
 
 /// An estimate with its interval.
@@ -395,6 +561,22 @@ impl Report {
     }
 }
 
+impl Row {
+    /// Whether it is slower than its threshold by single executions, or without proof, so that measuring again could settle it.
+    pub(super) fn is_unsettled(&self) -> bool {
+        let is_doubted = matches!(self.doubt, Some(Doubt::MaybeNoise | Doubt::Suspected));
+        let is_slower = self.change.estimate > self.threshold;
+        let is_proven_by_one = self.verdict == Verdict::Regression && self.executions.contains(&1);
+        is_slower && (is_doubted || is_proven_by_one) && self.second.is_none()
+    }
+
+    /// Whether it is probably slower, without being certain enough to fail a check by it.
+    #[must_use]
+    pub fn is_suspect(&self) -> bool {
+        self.doubt == Some(Doubt::Suspected) && self.change.estimate > 0.0
+    }
+}
+
 /// Counts rows by what they say.
 pub(super) fn counts(benchmarks: &[Row], not_compared: &[NotComparedRow]) -> Counts {
     let verdicts = |verdict| benchmarks.iter().filter(|row| row.verdict == verdict).count();
@@ -408,6 +590,7 @@ pub(super) fn counts(benchmarks: &[Row], not_compared: &[NotComparedRow]) -> Cou
         improvements: verdicts(Verdict::Improvement),
         no_change: verdicts(Verdict::NoChange),
         inconclusive: verdicts(Verdict::Inconclusive),
+        suspected: benchmarks.iter().filter(|r| r.is_suspect()).count(),
         added: reasons(Reason::Added),
         removed: reasons(Reason::Removed),
     }

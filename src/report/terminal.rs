@@ -62,6 +62,9 @@ pub(super) fn report(report: &Report, rows: Rows, style: TerminalStyle) -> Strin
             out.push_str(&format!("{line}\n"));
         }
     }
+    if let Some([what, command, then]) = wording::settle(report) {
+        out.push_str(&format!("\n{what}\n  {command}\n{then}\n"));
+    }
     out
 }
 
@@ -82,9 +85,10 @@ pub(super) fn shown_rows(report: &Report, rows: Rows) -> Shown<'_> {
         let rank = |row: &Row| match row.verdict {
             Verdict::Regression if row.action == Action::Fail => 0,
             Verdict::Regression => 1,
-            Verdict::Inconclusive => 2,
-            Verdict::Improvement => 3,
-            Verdict::NoChange => 4,
+            Verdict::Inconclusive if row.is_suspect() => 2,
+            Verdict::Inconclusive => 3,
+            Verdict::Improvement => 4,
+            Verdict::NoChange => 5,
         };
         let size = |row: &Row| row.change.estimate.ln_1p().abs();
         rank(a).cmp(&rank(b)).then_with(|| size(b).total_cmp(&size(a))).then_with(|| a.directory.cmp(&b.directory))
@@ -123,6 +127,7 @@ pub(super) fn verdict_table(shown: &Shown<'_>) -> Table {
         .text_column("benchmark")
         .number_column("change")
         .number_column("interval")
+        .number_column("could show")
         .number_column("baseline")
         .number_column("candidate");
     if has_throughput {
@@ -146,6 +151,7 @@ pub(super) fn verdict_table(shown: &Shown<'_>) -> Table {
             Cell::name(name),
             Cell::plain(change(row.change.estimate)).with(emphasis),
             Cell::plain(format!("{} … {}", change(row.change.lower), change(row.change.upper))),
+            Cell::plain(wording::could_show(row)),
             Cell::plain(scale.value(row.baseline)),
             Cell::plain(scale.value(row.candidate)),
         ];

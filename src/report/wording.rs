@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::number::{change, percent};
 use super::schema::{
-    Action, NoiseOrigin, NotComparedRow, Outcome, Reason, Report, Row, Source, Throughput, Verdict, WarningRow,
+    Action, Doubt, Estimator, NoiseOrigin, NotComparedRow, Outcome, Reason, Report, Row, Source, Throughput, Verdict,
+    WarningRow,
 };
 use crate::model::WarningKind;
 
@@ -42,7 +43,14 @@ pub fn headline(report: &Report) -> String {
         Outcome::Inconclusive => {
             let mut parts = Vec::new();
             if counts.inconclusive > 0 {
-                parts.push(format!("{} of {} can't be told from noise", counts.inconclusive, counts.compared));
+                let suspected = match counts.suspected {
+                    0 => String::new(),
+                    n => format!(" ({n} probably slower)"),
+                };
+                parts.push(format!(
+                    "{} of {} can't be told from noise{suspected}",
+                    counts.inconclusive, counts.compared
+                ));
             }
             let n_untold =
                 report.not_compared.iter().filter(|n| !matches!(n.reason, Reason::Added | Reason::Ignored)).count();
@@ -117,7 +125,42 @@ pub(super) fn verdict(row: &Row) -> &'static str {
         (Verdict::Regression, Action::Ignore) => "regression (ignored)",
         (Verdict::Improvement, _) => "improvement",
         (Verdict::NoChange, _) => "no change",
-        (Verdict::Inconclusive, _) => "inconclusive",
+        (Verdict::Inconclusive, _) => match row.doubt {
+            Some(Doubt::Suspected) if row.change.estimate > 0.0 => "suspect",
+            Some(Doubt::NotConfirmed) => "not confirmed",
+            _ => "inconclusive",
+        },
+    }
+}
+
+/// What a row's verdict rests on: `5 + 5 executions; noise from their spread`.
+pub(super) fn row_evidence(row: &Row) -> String {
+    let executions = match row.executions {
+        [1, 1] => "1 execution a side".to_owned(),
+        [b, c] if b == c => format!("{b} executions a side"),
+        [b, c] => format!("{b} and {}", count(c, "execution", "executions")),
+    };
+    let noise = match row.noise.map(|noise| noise.source) {
+        Some(NoiseOrigin::Assumed) => "noise assumed",
+        Some(NoiseOrigin::Suite) => "noise from the suite",
+        Some(NoiseOrigin::History) => "noise from the side that has several, steadied by the suite",
+        Some(NoiseOrigin::Executions) => "noise from the executions",
+        None => return executions,
+    };
+    format!("{executions}; {noise}")
+}
+
+/// Why a verdict is no more than inconclusive, in words.
+pub(super) fn doubt(doubt: Doubt) -> &'static str {
+    match doubt {
+        Doubt::Quick => "two measurements are an effect, not a test",
+        Doubt::MaybeNoise => "beyond the threshold, but noise alone may do that",
+        Doubt::TooWide => "a change beyond the threshold can't be ruled out",
+        Doubt::Suspected => "probably real, but not certain enough to fail by it: measure again",
+        Doubt::TooFewExecutions => "fewer executions than the policy asks for",
+        Doubt::DifferentMachines => "the sides were measured in different environments",
+        Doubt::SameExecutable => "both sides are the same executable, so it is not the code",
+        Doubt::NotConfirmed => "a second measurement didn't prove it",
     }
 }
 
@@ -132,6 +175,16 @@ pub(super) fn remarks(row: &Row, report_threshold: f64) -> Vec<String> {
     }
     if let Action::Waived { reason, until } = &row.action {
         remarks.push(format!("waived until {until}: {reason}"));
+    }
+    match row.doubt {
+        Some(d @ (Doubt::TooFewExecutions | Doubt::DifferentMachines | Doubt::SameExecutable)) => {
+            remarks.push(doubt(d).to_owned());
+        }
+        Some(Doubt::Quick | Doubt::MaybeNoise | Doubt::TooWide | Doubt::Suspected | Doubt::NotConfirmed) | None => {}
+    }
+    if let Some(second) = row.second {
+        let word = if second.confirmed { "confirmed by" } else { "measured again" };
+        remarks.push(format!("{word} {}", change(second.change.estimate)));
     }
     match row.evidence {
         Source::Sample => {}
@@ -190,22 +243,134 @@ pub(super) fn evidence(report: &Report) -> Vec<String> {
     if !report.benchmarks.is_empty() && report.resolution.is_none() {
         lines.push("every result is of --quick: effects, not tests, so that nothing could have been shown".to_owned());
     }
+    if report.same_executable {
+        lines.push(same_executable(report));
+    }
     if let Some(resolution) = &report.resolution {
-        let spread = percent(report.noise.standard_deviation.exp_m1());
-        let source = match report.noise.source {
-            NoiseOrigin::Suite => format!("the spread of this suite's {} benchmarks", report.noise.benchmarks),
-            NoiseOrigin::Assumed => "an assumption, as the suite is too small to tell".to_owned(),
-        };
-        lines.push(format!(
-            "one execution a side; two of the same code are taken to differ by {spread} (1 sd), from {source}"
-        ));
+        lines.extend(noise(report));
         lines.push(format!(
             "smallest slowdown that this could have shown: {} for half of the benchmarks, {} for the least certain",
             size(resolution.median),
             size(resolution.worst)
         ));
+        lines.extend(executions_needed(report));
     }
     lines
+}
+
+/// What the differences between two runs of one executable say of the machine.
+fn same_executable(report: &Report) -> String {
+    let mut sizes: Vec<f64> = report.benchmarks.iter().map(|row| row.change.estimate.ln_1p().abs()).collect();
+    sizes.sort_by(f64::total_cmp);
+    let at = |p| percent(crate::stats::quantile(&sizes, p).exp_m1());
+    format!(
+        "both sides were measured from the same executable, so that every difference is noise: {} for half of the benchmarks, \
+         up to {} for 95 % of them",
+        at(0.5),
+        at(0.95)
+    )
+}
+
+/// The rows by what they rest on, each said once.
+fn noise(report: &Report) -> Vec<String> {
+    let mut kinds: BTreeMap<(NoiseOrigin, [usize; 2]), Vec<&Row>> = BTreeMap::new();
+    for row in report.benchmarks.iter().filter(|row| row.evidence != Source::Quick) {
+        let origin = row.noise.map_or(report.noise.source, |noise| noise.source);
+        kinds.entry((origin, row.executions)).or_default().push(row);
+    }
+    let n_kinds = kinds.len();
+    let line = |((origin, executions), rows): ((NoiseOrigin, [usize; 2]), Vec<&Row>)| {
+        let which =
+            if n_kinds > 1 { format!("{}: ", count(rows.len(), "benchmark", "benchmarks")) } else { String::new() };
+        let spread = percent(report.noise.standard_deviation.exp_m1());
+        let text = match origin {
+            NoiseOrigin::Suite => format!(
+                "one execution a side; two of the same code are taken to differ by {spread} (1 sd), from the spread of this \
+                 suite's {} benchmarks",
+                report.noise.benchmarks
+            ),
+            NoiseOrigin::Assumed => format!(
+                "one execution a side; two of the same code are taken to differ by {spread} (1 sd), from an assumption, as the \
+                 suite is too small to tell"
+            ),
+            NoiseOrigin::History => {
+                let (b, c) = (executions[0], executions[1]);
+                let deviations: Vec<f64> =
+                    rows.iter().filter_map(|row| row.noise).map(|noise| noise.standard_deviation).collect();
+                format!(
+                    "{b} and {}; their change is taken to be off by {} (1 sd) for half of the benchmarks, from the \
+                     executions of the side that has several and from the suite",
+                    count(c, "execution", "executions"),
+                    percent(crate::stats::median(&deviations).exp_m1())
+                )
+            }
+            NoiseOrigin::Executions => {
+                let sides = match executions {
+                    [b, c] if b == c => format!("{b} executions a side"),
+                    [b, c] => format!("{b} and {c} executions"),
+                };
+                let deviations: Vec<f64> =
+                    rows.iter().filter_map(|row| row.noise).map(|noise| noise.standard_deviation).collect();
+                let inflated = match report.noise.inflation {
+                    factor if factor >= 1.05 => format!(
+                        ", widened {} times, as the sides lie further apart than their executions predict",
+                        super::number::digits(factor)
+                    ),
+                    _ => String::new(),
+                };
+                format!(
+                    "{sides}, each by its {}; their change is off by {} (1 sd) for half of the benchmarks, from the \
+                     executions' own spread{inflated}",
+                    match report.policy.estimator {
+                        Estimator::Typical => "median",
+                        Estimator::LowerQuartile => "lower quartile",
+                        Estimator::Minimum => "smallest measurement",
+                    },
+                    percent(crate::stats::median(&deviations).exp_m1())
+                )
+            }
+        };
+        format!("{which}{text}")
+    };
+    kinds.into_iter().map(line).collect()
+}
+
+/// How many executions would tell what can't be told.
+fn executions_needed(report: &Report) -> Option<String> {
+    let open: Vec<&Row> = report
+        .benchmarks
+        .iter()
+        .filter(|row| row.verdict == Verdict::Inconclusive && row.evidence != Source::Quick)
+        .collect();
+    let mut needed: Vec<f64> = open.iter().filter_map(|row| row.executions_needed).map(|n| n as f64).collect();
+    needed.sort_by(f64::total_cmp);
+    if needed.is_empty() {
+        return None;
+    }
+    let half = crate::stats::quantile(&needed, 0.5).ceil();
+    let most = needed.last().copied().unwrap_or(half);
+    let all =
+        if needed.len() == open.len() && most > half { format!(", {most} for all of them") } else { String::new() };
+    Some(format!(
+        "to tell a change of the threshold's size from none: about {half} executions a side for half of the inconclusive \
+         benchmarks{all}"
+    ))
+}
+
+/// What to do about suspects: lines of text, with commands.
+pub(super) fn settle(report: &Report) -> Option<[String; 3]> {
+    let settle = report.settle.as_ref()?;
+    let n = count(settle.suspects.len(), "benchmark", "benchmarks");
+    Some([
+        format!("to settle {n}, measure again, once on each side's code:"),
+        settle.command.clone(),
+        "then `regress confirm REPORT --baseline NAME --candidate NAME`, REPORT being this report as JSON".to_owned(),
+    ])
+}
+
+/// The smallest slowdown that a row's evidence could have shown, with its sign.
+pub(super) fn could_show(row: &Row) -> String {
+    if row.evidence == Source::Quick { "nothing".to_owned() } else { change(row.smallest_provable) }
 }
 
 /// A size without a sign: `21 %`, `×27.3`.
@@ -422,6 +587,32 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
             "implausible",
             format!("the two sides differ by a factor of {factor}"),
             Some("are they the same benchmark? Two bench targets or packages that share an id overwrite one another"),
+        ),
+        WarningKind::RunsDisagree { kept, n_dropped } => (
+            "runs-disagree",
+            format!(
+                "runs of one side disagree about its work or unit; {} of earlier runs left out, those of {kept} kept",
+                count(*n_dropped, "execution", "executions")
+            ),
+            Some("all runs of one side have to be of the same code"),
+        ),
+        WarningKind::RepeatedExecutions { n } => (
+            "repeated-executions",
+            format!("{} given more than once; each counts once", count(*n, "execution was", "executions were")),
+            Some("name each run of a side once"),
+        ),
+        WarningKind::SharedExecutions { n } => (
+            "shared-executions",
+            format!("{} also in the candidate; left out of the baseline", count(*n, "execution is", "executions are")),
+            Some("an execution can't be on both sides"),
+        ),
+        WarningKind::DifferentEnvironments { fact, values: [one, two] } => (
+            "different-environments",
+            format!("measured in different environments, {fact}: {one} | {two}"),
+            Some(
+                "measure both on one machine with one compiler; `--allow-different-machines` judges all the same, if you \
+                 know better",
+            ),
         ),
     };
     (code, message, hint.map(str::to_owned))

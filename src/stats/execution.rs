@@ -21,6 +21,8 @@ pub fn summarize(measurement: &Measurement, measured_at: Option<SystemTime>) -> 
             median: *median,
             lower_quartile: *median,
             minimum: *median,
+            mean: *median,
+            standard_deviation: 0.0,
             standard_error: relative(*standard_error, *median),
             n_measurements: 0,
             mode: SamplingMode::Unknown,
@@ -35,11 +37,14 @@ fn from_sample(sample: &Sample, measured_at: Option<SystemTime>) -> Execution {
     let (values, weights) = sorted_by_value(sample);
     let typical = weighted_median(&values, &weights);
     let n_measurements = values.len();
+    let (mean, standard_deviation) = mean_and_deviation(&values);
     Execution {
         typical,
         median: quantile(&values, 0.5),
         lower_quartile: quantile(&values, 0.25),
         minimum: values[0],
+        mean,
+        standard_deviation,
         standard_error: standard_error(&values, &weights, typical),
         n_measurements,
         mode: sample.mode(),
@@ -68,6 +73,14 @@ fn sorted_by_value(sample: &Sample) -> (Vec<f64>, Vec<f64>) {
     let weights = sample.iterations();
     let in_order = |numbers: &[f64]| order.iter().map(|place| numbers[*place as usize]).collect();
     (in_order(&values), in_order(weights))
+}
+
+/// The mean and the standard deviation with n − 1; the latter is 0 for a single value.
+fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (mean, (squares / (n - 1.0).max(1.0)).sqrt())
 }
 
 fn standard_error(values: &[f64], weights: &[f64], typical: f64) -> f64 {

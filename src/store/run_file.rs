@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::model::{
-    Absent, Benchmark, BenchmarkId, Execution, Measurement, Run, Sample, SamplingMode, Throughput, Unit, Warning,
-    WarningKind, WhyAbsent,
+    Absent, Benchmark, BenchmarkId, Environment, Execution, Executions, Measurement, Run, Sample, SamplingMode,
+    Throughput, Unit, Warning, WarningKind, WhyAbsent,
 };
 
 const FORMAT: &str = "criterion-regress/run";
@@ -36,8 +36,8 @@ pub struct Exported {
     pub throughput: Option<Throughput>,
     /// What the numbers count.
     pub unit: Unit,
-    /// What was measured.
-    pub execution: ExportedExecution,
+    /// What was measured; at least one.
+    pub executions: Vec<ExportedExecution>,
 }
 
 /// One execution to be written.
@@ -59,6 +59,20 @@ struct File {
     /// Benchmarks that were there and could not be read when the file was written.
     #[serde(default)]
     unreadable: Vec<StoredId>,
+    /// Where it was measured, as far as whoever wrote the file knew.
+    #[serde(default)]
+    environments: Vec<StoredEnvironment>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredEnvironment {
+    cpu: Option<String>,
+    cores: Option<u32>,
+    os: Option<String>,
+    rustc: Option<String>,
+    profile: Option<String>,
+    #[serde(default)]
+    executables: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -127,9 +141,14 @@ struct StoredEstimates {
 }
 
 /// Writes a run down; a line a benchmark, so that files can be compared and merged. `unreadable` are benchmarks that the run
-/// has and that could not be read.
+/// has and that could not be read; `environments` are those in which it was measured, as far as that is known.
 #[must_use]
-pub fn write_run(label: &str, benchmarks: &[Exported], unreadable: &[BenchmarkId]) -> String {
+pub fn write_run(
+    label: &str,
+    benchmarks: &[Exported],
+    unreadable: &[BenchmarkId],
+    environments: &[Environment],
+) -> String {
     let mut out = format!(
         "{{\"format\":{},\"version\":{VERSION},\"tool\":{},\"label\":{},\"benchmarks\":[",
         json(&FORMAT),
@@ -148,7 +167,8 @@ pub fn write_run(label: &str, benchmarks: &[Exported], unreadable: &[BenchmarkId
             root: id.root().to_owned(),
         })
         .collect();
-    out.push_str(&format!("\n],\"unreadable\":{}}}\n", json(&unreadable)));
+    let environments: Vec<StoredEnvironment> = environments.iter().map(StoredEnvironment::from).collect();
+    out.push_str(&format!("\n],\"unreadable\":{},\"environments\":{}}}\n", json(&unreadable), json(&environments)));
     out
 }
 
@@ -182,13 +202,19 @@ pub fn read_run(
     }
     let file: File = serde_json::from_slice(bytes)?;
     let absent = file.unreadable.into_iter().map(Absent::from).collect();
-    let mut run = Run { label: file.label, absent, ..Run::default() };
+    let environments = file.environments.into_iter().map(Environment::from).collect();
+    let mut run = Run { label: file.label, absent, environments, ..Run::default() };
     for (i, value) in file.benchmarks.into_iter().enumerate() {
         let subject =
             value.get("id").and_then(|id| id.as_str()).map_or_else(|| format!("benchmark {}", i + 1), str::to_owned);
         let named = StoredId::deserialize(&value);
         match benchmark(value, &sum_up) {
-            Ok(benchmark) => run.benchmarks.push(benchmark),
+            Ok((benchmark, n_copies)) => {
+                run.benchmarks.push(benchmark);
+                if n_copies > 0 {
+                    run.warnings.push(Warning { subject, kind: WarningKind::RepeatedExecutions { n: n_copies } });
+                }
+            }
             Err(cause) => {
                 run.warnings.push(Warning { subject, kind: WarningKind::Malformed { cause } });
                 run.absent.extend(named.ok().map(Absent::from));
@@ -208,13 +234,29 @@ pub fn read_run(
 fn benchmark(
     value: serde_json::Value,
     sum_up: &impl Fn(&Measurement, Option<SystemTime>) -> Execution,
-) -> Result<Benchmark, String> {
+) -> Result<(Benchmark, usize), String> {
     let stored: StoredBenchmark = serde_json::from_value(value).map_err(|e| e.to_string())?;
-    let mut executions = stored.executions.into_iter();
-    let (Some(execution), None) = (executions.next(), executions.next()) else {
-        return Err("it needs exactly one execution".to_owned());
+    let mut stored_executions = stored.executions.into_iter().map(|stored| execution(stored, sum_up));
+    let first = stored_executions.next().ok_or_else(|| "it has no executions".to_owned())??;
+    let (mut executions, mut n_copies) = (Executions::from(first), 0);
+    for execution in stored_executions {
+        n_copies += usize::from(!executions.add(execution?));
+    }
+    let benchmark = Benchmark {
+        id: BenchmarkId::new(&stored.root, &stored.directory, &stored.id),
+        throughput: stored.throughput.map(Throughput::from),
+        unit: stored.unit.as_deref().map_or(Unit::Unstated, Unit::from_name),
+        executions,
+        overwritten: None,
     };
-    let measurement = match (execution.sample, execution.estimates) {
+    Ok((benchmark, n_copies))
+}
+
+fn execution(
+    stored: StoredExecution,
+    sum_up: &impl Fn(&Measurement, Option<SystemTime>) -> Execution,
+) -> Result<Execution, String> {
+    let measurement = match (stored.sample, stored.estimates) {
         (Some(sample), _) => Sample::new(sample.sampling.into(), sample.iterations, sample.totals)
             .map(Measurement::Sample)
             .map_err(|e| e.to_string())?,
@@ -223,25 +265,12 @@ fn benchmark(
         }
         (None, _) => return Err("it has neither a sample nor estimates".to_owned()),
     };
-    let measured_at = execution.measured_at.and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
-    Ok(Benchmark {
-        id: BenchmarkId::new(&stored.root, &stored.directory, &stored.id),
-        throughput: stored.throughput.map(Throughput::from),
-        unit: stored.unit.as_deref().map_or(Unit::Unstated, Unit::from_name),
-        execution: sum_up(&measurement, measured_at),
-        overwritten: None,
-    })
+    let measured_at = stored.measured_at.and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
+    Ok(sum_up(&measurement, measured_at))
 }
 
 impl From<&Exported> for StoredBenchmark {
     fn from(exported: &Exported) -> StoredBenchmark {
-        let measured_at = exported.execution.measured_at.and_then(|at| jiff::Timestamp::try_from(at).ok());
-        let (sample, estimates) = match &exported.execution.measurement {
-            Measurement::Sample(sample) => (Some(StoredSample::from(sample)), None),
-            Measurement::Estimates { median, standard_error } => {
-                (None, Some(StoredEstimates { median: *median, standard_error: *standard_error }))
-            }
-        };
         StoredBenchmark {
             id: exported.id.as_str().to_owned(),
             directory: exported.id.directory().to_owned(),
@@ -252,8 +281,35 @@ impl From<&Exported> for StoredBenchmark {
                 Unit::Custom(name) => Some(name.to_string()),
                 Unit::Unstated => None,
             },
-            executions: vec![StoredExecution { measured_at: measured_at.map(|at| at.to_string()), sample, estimates }],
+            executions: exported.executions.iter().map(StoredExecution::from).collect(),
         }
+    }
+}
+
+impl From<&ExportedExecution> for StoredExecution {
+    fn from(exported: &ExportedExecution) -> StoredExecution {
+        let measured_at = exported.measured_at.and_then(|at| jiff::Timestamp::try_from(at).ok());
+        let (sample, estimates) = match &exported.measurement {
+            Measurement::Sample(sample) => (Some(StoredSample::from(sample)), None),
+            Measurement::Estimates { median, standard_error } => {
+                (None, Some(StoredEstimates { median: *median, standard_error: *standard_error }))
+            }
+        };
+        StoredExecution { measured_at: measured_at.map(|at| at.to_string()), sample, estimates }
+    }
+}
+
+impl From<&Environment> for StoredEnvironment {
+    fn from(environment: &Environment) -> StoredEnvironment {
+        let Environment { cpu, cores, os, rustc, profile, executables } = environment.clone();
+        StoredEnvironment { cpu, cores, os, rustc, profile, executables }
+    }
+}
+
+impl From<StoredEnvironment> for Environment {
+    fn from(stored: StoredEnvironment) -> Environment {
+        let StoredEnvironment { cpu, cores, os, rustc, profile, executables } = stored;
+        Environment { cpu, cores, os, rustc, profile, executables }
     }
 }
 
@@ -333,16 +389,26 @@ mod tests {
                 id: BenchmarkId::new("a", &format!("d_{i}"), &format!("d/{i}\n\"")),
                 throughput,
                 unit: if i == 0 { Unit::Unstated } else { Unit::Custom("ticks".into()) },
-                execution: ExportedExecution { measurement: Measurement::Sample(sample.clone()), measured_at: at },
+                executions: vec![
+                    ExportedExecution { measurement: Measurement::Sample(sample.clone()), measured_at: at },
+                    ExportedExecution {
+                        measurement: Measurement::Estimates { median: 2.0, standard_error: 0.5 },
+                        measured_at: None,
+                    },
+                ],
             })
             .collect();
         let lost = [BenchmarkId::new("a", "lost", "lost")];
-        let run = read_run(write_run("main", &exported, &lost).as_bytes(), summarize).expect("just written");
+        let environment = Environment { cores: Some(2), executables: vec!["ab".to_owned()], ..Environment::default() };
+        let written = write_run("main", &exported, &lost, std::slice::from_ref(&environment));
+        let run = read_run(written.as_bytes(), summarize).expect("just written");
+        assert_eq!(run.environments, [environment]);
         assert_eq!((run.label.as_str(), run.benchmarks.len(), run.warnings.len()), ("main", 4, 0));
         assert_eq!(run.absent, [Absent { id: lost[0].clone(), why: WhyAbsent::Unreadable }]);
         for (read, written) in run.benchmarks.iter().zip(&exported) {
             assert_eq!((&read.id, &read.throughput, &read.unit), (&written.id, &written.throughput, &written.unit));
-            assert_eq!(read.execution, summarize(&written.execution.measurement, at));
+            assert_eq!(read.executions.len(), 2);
+            assert_eq!(*read.executions.first(), summarize(&written.executions[0].measurement, at));
         }
     }
 

@@ -4,17 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module of the library, and the others that it may use.
-const MAY_USE: [(&str, &[&str]); 6] = [
+const MAY_USE: [(&str, &[&str]); 7] = [
     ("model", &[]),
     ("stats", &["model"]),
     ("compare", &["model", "stats"]),
     ("report", &["model", "stats", "compare"]),
     ("criterion", &["model"]),
     ("store", &["model"]),
+    ("environment", &["model"]),
 ];
 
 /// A dependency, and the only place below `src/` that may name it.
-const HOMES: [(&str, &str); 12] = [
+const HOMES: [(&str, &str); 13] = [
     ("clap", "cli/"),
     ("clap_complete", "cli/"),
     ("clap_mangen", "cli/commands/man.rs"),
@@ -25,6 +26,7 @@ const HOMES: [(&str, &str); 12] = [
     ("ciborium", "criterion/"),
     ("rustix", "criterion/folder.rs"),
     ("statrs", "stats/"),
+    ("sha2", "environment/"),
     ("comfy_table", "report/terminal.rs"),
     ("quick_junit", "report/junit.rs"),
 ];

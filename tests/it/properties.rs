@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use criterion_regress::compare::{Action, FailOn, NoiseThreshold, Outcome, Policy, RunComparison, Verdict, compare};
+use criterion_regress::compare::{NoiseThreshold, Outcome, Policy, RunComparison, Verdict, compare};
 use criterion_regress::model::{
     Benchmark, BenchmarkId, Evidence, Execution, Measurement, Run, Sample, SamplingMode, Unit,
 };
@@ -17,17 +17,7 @@ pub(crate) fn config(cases: u32) -> ProptestConfig {
 }
 
 pub(crate) fn policy(threshold: f64) -> Policy {
-    Policy {
-        threshold: NoiseThreshold::from_percent(threshold).expect("a percentage"),
-        assumed_noise: 0.05,
-        gate_level: 0.01,
-        equivalence_level: 0.05,
-        confidence: 0.95,
-        suite_shift: Action::Fail,
-        fail_on: FailOn::default(),
-        rules: Vec::new(),
-        renames: BTreeMap::new(),
-    }
+    Policy::new(NoiseThreshold::from_percent(threshold).expect("a percentage"), 0.05)
 }
 
 pub(crate) fn report(baseline: &Run, candidate: &Run, policy: &Policy) -> Report {
@@ -48,7 +38,13 @@ fn run(label: &str, samples: &[Vec<f64>]) -> Run {
 }
 
 pub(crate) fn benchmark(id: &str, execution: Execution) -> Benchmark {
-    Benchmark { id: BenchmarkId::from_name(id), throughput: None, unit: Unit::Unstated, execution, overwritten: None }
+    Benchmark {
+        id: BenchmarkId::from_name(id),
+        throughput: None,
+        unit: Unit::Unstated,
+        executions: execution.into(),
+        overwritten: None,
+    }
 }
 
 fn verdicts(comparison: &RunComparison) -> BTreeMap<String, Verdict> {
@@ -100,8 +96,8 @@ proptest! {
         let scaled = |run: &Run| {
             let mut run = run.clone();
             for benchmark in &mut run.benchmarks {
-                let execution = &mut benchmark.execution;
-                for time in [&mut execution.typical, &mut execution.median, &mut execution.lower_quartile, &mut execution.minimum] {
+                let execution = benchmark.executions.iter_mut().next().expect("never empty");
+                for time in [&mut execution.typical, &mut execution.median, &mut execution.lower_quartile, &mut execution.minimum, &mut execution.mean, &mut execution.standard_deviation] {
                     *time *= factor;
                 }
             }
@@ -190,6 +186,8 @@ fn any_execution() -> impl Strategy<Value = Execution> {
             median,
             lower_quartile: minimum,
             minimum,
+            mean: typical,
+            standard_deviation: standard_error * typical,
             standard_error,
             n_measurements,
             mode: SamplingMode::Unknown,

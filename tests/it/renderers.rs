@@ -50,6 +50,8 @@ fn execution(typical: f64) -> Execution {
         median: typical,
         lower_quartile: typical,
         minimum: typical,
+        mean: typical,
+        standard_deviation: typical / 100.0,
         standard_error: 0.001,
         n_measurements: 30,
         mode: SamplingMode::Linear,

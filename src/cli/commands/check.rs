@@ -13,10 +13,10 @@ use crate::cli::settings::Settings;
 use crate::cli::{exit_code, output};
 
 pub(crate) fn run(args: &CheckArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {
-    let settings = Settings::resolve(&args.policy, args.baseline.as_deref(), given, &today())?;
+    let settings = Settings::resolve(&args.policy, &args.baseline, given, &today())?;
     let filter = filter(args.filter.as_deref())?;
     let mut sources = Sources::new(&args.place);
-    let (mut baseline, mut candidate) = sources.pair(settings.baseline.value.as_deref(), args.candidate.as_deref())?;
+    let (mut baseline, mut candidate) = sources.pair(&settings.baseline.value, &args.candidate)?;
     if baseline.run.label == candidate.run.label {
         baseline.run.label = format!("{} ({})", baseline.run.label, baseline.source);
     }

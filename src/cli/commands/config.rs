@@ -2,6 +2,7 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 use criterion_regress::compare::{Action, Rule};
+use criterion_regress::model::Estimator;
 use serde_json::{Value, json};
 
 use crate::cli::args::{ConfigArgs, ConfigFormat};
@@ -11,7 +12,7 @@ use crate::cli::settings::{Origin, Settings};
 use crate::cli::{exit_code, output};
 
 pub(crate) fn run(args: &ConfigArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {
-    let settings = Settings::resolve(&args.policy, args.baseline.as_deref(), given, &today())?;
+    let settings = Settings::resolve(&args.policy, &args.baseline, given, &today())?;
     let text = match args.format {
         ConfigFormat::Terminal => terminal(&settings),
         ConfigFormat::Json => json_text(&settings),
@@ -30,14 +31,27 @@ fn scalars(settings: &Settings) -> Vec<(&'static str, Value, &Origin)> {
     if fail_on.incomplete {
         words.push("incomplete");
     }
-    let baseline = settings.baseline.value.clone();
+    let baseline = match settings.baseline.value.as_slice() {
+        [] => Value::Null,
+        [one] => json!(one),
+        several => json!(several),
+    };
+    let estimator = match settings.estimator.value {
+        Estimator::Typical => "typical",
+        Estimator::LowerQuartile => "lower-quartile",
+        Estimator::Minimum => "minimum",
+    };
     vec![
         ("profile", json!(settings.profile.value), &settings.profile.origin),
-        ("baseline", json!(baseline), &settings.baseline.origin),
+        ("baseline", baseline, &settings.baseline.origin),
         ("threshold", json!(settings.threshold.value.percent()), &settings.threshold.origin),
         ("assumed-noise", json!(settings.assumed_noise.value), &settings.assumed_noise.origin),
         ("fail-on", json!(words), &settings.fail_on.origin),
         ("suite-shift", json!(action(&settings.suite_shift.value)), &settings.suite_shift.origin),
+        ("min-executions", json!(settings.min_executions.value), &settings.min_executions.origin),
+        ("estimator", json!(estimator), &settings.estimator.origin),
+        ("gate-level", json!(settings.gate_level.value), &settings.gate_level.origin),
+        ("list-level", json!(settings.list_level.value), &settings.list_level.origin),
     ]
 }
 

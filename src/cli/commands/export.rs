@@ -1,7 +1,9 @@
+use std::collections::{BTreeMap, btree_map};
 use std::process::ExitCode;
 
-use criterion_regress::criterion::{self, Baselines};
-use criterion_regress::model::BenchmarkId;
+use criterion_regress::criterion::{self, Baselines, NEW};
+use criterion_regress::environment::{hash_of_file, this_machine};
+use criterion_regress::model::{BenchmarkId, Entry, Environment};
 use criterion_regress::report::{visible, warning_text};
 use criterion_regress::store::{Exported, ExportedExecution, write_run};
 
@@ -13,36 +15,48 @@ use crate::cli::{exit_code, output, progress};
 pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
     let filter = filter(args.filter.as_deref())?;
     let folder = Sources::new(&args.place).folder()?;
+    let names = Sources::new(&args.place).expand(&args.baselines, NEW)?;
+    let named: Vec<&str> = names.iter().map(String::as_str).collect();
+    let shown = names.join(", ");
     let keep = |measurement: &_, measured_at| ExportedExecution { measurement: Clone::clone(measurement), measured_at };
-    let tree =
-        progress::while_reading(|n_read| criterion::read(&folder, Baselines::Named(&[&args.baseline]), keep, n_read))
-            .map_err(Failure::new)?;
+    let tree = progress::while_reading(|n_read| criterion::read(&folder, Baselines::Named(&named), keep, n_read))
+        .map_err(Failure::new)?;
     for warning in &tree.warnings {
         let (_, message, _) = warning_text(&warning.kind);
         eprintln!("warning: {}: {}", visible(&warning.subject), visible(&message));
     }
-    let mut exported: Vec<Exported> = tree
-        .entries
-        .into_iter()
-        .filter(|e| e.baseline == args.baseline)
-        .map(|e| Exported { id: e.id, throughput: e.throughput, unit: e.unit, execution: e.measured })
-        .collect();
-    exported.sort_by(|a, b| a.id.cmp(&b.id));
-    if let Some(filter) = &filter {
-        exported.retain(|e| filter.matches(e.id.as_str()));
-    }
-    if exported.is_empty() {
-        return Err(Failure::new(format!(
-            "failed to export `{}`: {} has no such result",
-            args.baseline,
-            folder.display()
-        ))
-        .hint("`regress compare --baselines` lists the baselines that there are"));
-    }
     let is_kept = |id: &BenchmarkId| filter.as_ref().is_none_or(|filter| filter.matches(id.as_str()));
-    let unreadable: Vec<BenchmarkId> =
-        tree.broken.into_iter().filter(|(id, name)| *name == args.baseline && is_kept(id)).map(|(id, _)| id).collect();
-    let text = write_run(args.label.as_deref().unwrap_or(&args.baseline), &exported, &unreadable);
+    for name in &names {
+        if !tree.entries.iter().any(|e| e.baseline == *name && is_kept(&e.id)) {
+            return Err(Failure::new(format!("failed to export `{name}`: {} has no such result", folder.display()))
+                .hint("`regress compare --baselines` lists the baselines that there are"));
+        }
+    }
+    let mut exported: BTreeMap<BenchmarkId, Exported> = BTreeMap::new();
+    for entry in tree.entries.into_iter().filter(|e| names.contains(&e.baseline) && is_kept(&e.id)) {
+        match exported.entry(entry.id.clone()) {
+            btree_map::Entry::Vacant(vacant) => {
+                let Entry { id, throughput, unit, measured, .. } = entry;
+                vacant.insert(Exported { id, throughput, unit, executions: vec![measured] });
+            }
+            btree_map::Entry::Occupied(mut occupied) => {
+                let known = occupied.get_mut();
+                if known.throughput != entry.throughput || known.unit != entry.unit {
+                    let id = visible(entry.id.as_str());
+                    return Err(Failure::new(format!("failed to export {shown}: they disagree on what {id} does"))
+                        .hint("runs of one side have to be of the same code"));
+                }
+                known.executions.push(entry.measured);
+            }
+        }
+    }
+    let exported: Vec<Exported> = exported.into_values().collect();
+    let is_there = |id: &BenchmarkId| exported.iter().any(|e| e.id == *id);
+    let mut unreadable: Vec<BenchmarkId> =
+        tree.broken.into_iter().filter(|(id, name)| names.contains(name) && is_kept(id)).map(|(id, _)| id).collect();
+    unreadable.retain(|id| !is_there(id));
+    let environments = environment_of(args)?;
+    let text = write_run(args.label.as_deref().unwrap_or(&shown), &exported, &unreadable, &environments);
     match &args.output {
         Some(path) => {
             output::write_file(path, &text)?;
@@ -53,4 +67,20 @@ pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
         None => output::print(&text)?,
     }
     Ok(exit_code::OK)
+}
+
+/// Where it was measured, as far as whoever calls says.
+fn environment_of(args: &ExportArgs) -> Result<Vec<Environment>, Failure> {
+    let mut environment = if args.elsewhere { Environment::default() } else { this_machine() };
+    environment.profile = args.build_profile.clone();
+    for path in &args.executable {
+        let hash = hash_of_file(path).map_err(|e| {
+            Failure::new(format!("failed to read {}: {e}", path.display()))
+                .hint("`cargo bench --no-run` prints where the executables lie")
+        })?;
+        environment.executables.push(hash);
+    }
+    environment.executables.sort();
+    environment.executables.dedup();
+    Ok(if environment == Environment::default() { Vec::new() } else { vec![environment] })
 }
