@@ -24,6 +24,7 @@ pub(super) enum Command {
     Compare(CompareArgs),
     Export(ExportArgs),
     Report(ReportArgs),
+    Confirm(ConfirmArgs),
     Config(ConfigArgs),
     Completions(CompletionsArgs),
     /// Print the manual page, for `man -l -`
@@ -140,6 +141,10 @@ pub(super) struct CheckArgs {
 
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
+
+    /// Explain one verdict in plain words, with the numbers, instead of printing the report
+    #[arg(long, value_name = "ID")]
+    pub(super) explain: Option<String>,
 
     /// Only benchmarks whose id matches this regular expression
     #[arg(long, short = 'f', value_name = "REGEX")]
@@ -341,6 +346,40 @@ pub(super) struct ReportArgs {
     /// The report; `-` for standard input
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
+
+    /// Explain one verdict in plain words, with the numbers, instead of printing the report
+    #[arg(long, value_name = "ID")]
+    pub(super) explain: Option<String>,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Settle what a report left suspicious, by measuring it a second time
+///
+/// Suspects were chosen for their first measurement, so that it proves nothing about them any more. The second one is judged
+/// alone, once, with the number of suspects corrected for: what it proves is a regression, and what it doesn't prove is none,
+/// even where the first single execution seemed to. Measure both sides again, each on its own code; the report says how.
+#[derive(Debug, Args)]
+pub(super) struct ConfirmArgs {
+    /// The report that `regress check --format json` wrote
+    #[arg(value_name = "REPORT")]
+    pub(super) report: PathBuf,
+
+    /// The second measurement of the baseline
+    #[arg(long, short = 'b', value_name = "SIDE", num_args = 1.., required = true)]
+    pub(super) baseline: Vec<String>,
+
+    /// The second measurement of the candidate [default: new, the last run]
+    #[arg(long, short = 'c', value_name = "SIDE", num_args = 1..)]
+    pub(super) candidate: Vec<String>,
+
+    /// Judge although the two sides were measured in different environments
+    #[arg(long)]
+    pub(super) allow_different_machines: bool,
+
+    #[command(flatten)]
+    pub(super) place: WhereArgs,
 
     #[command(flatten)]
     pub(super) output: OutputArgs,

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use criterion_regress::report::{Format, Rows, TerminalStyle};
+use criterion_regress::report::{Explanation, Format, Report, Rows, TerminalStyle, explain, render, to_json};
 
 use super::args::{ColorArg, FormatArg, OutputArgs};
 use super::failure::Failure;
@@ -23,6 +23,13 @@ pub(super) fn write(
         })
     };
     print(&text(args.format, terminal_style(args.color))?)?;
+    write_files(args, text)
+}
+
+fn write_files(
+    args: &OutputArgs,
+    text: impl Fn(FormatArg, TerminalStyle) -> Result<String, Failure>,
+) -> Result<(), Failure> {
     for (i, (format, path)) in args.outputs.iter().enumerate() {
         if args.outputs[..i].iter().any(|(_, earlier)| earlier == path) {
             return Err(Failure::new(format!(
@@ -34,6 +41,29 @@ pub(super) fn write(
         write_file(path, &text(*format, plain)?)?;
     }
     Ok(())
+}
+
+/// Prints a report, or how one of its verdicts came about; the files hold the report in any case.
+pub(super) fn write_report(args: &OutputArgs, report: &Report, explained: Option<&str>) -> Result<(), Failure> {
+    let render = |format, rows, style| Some(render(report, format, rows, style));
+    let Some(id) = explained else { return write(args, render) };
+    let explanations = explain(report, id);
+    if explanations.is_empty() {
+        let ids = report.benchmarks.iter().map(|row| &row.id).chain(report.not_compared.iter().map(|row| &row.id));
+        let closest = ids.max_by(|a, b| strsim::jaro_winkler(a, id).total_cmp(&strsim::jaro_winkler(b, id)));
+        let hint =
+            closest.map_or_else(|| "the report holds no benchmarks".to_owned(), |id| format!("did you mean `{id}`?"));
+        return Err(Failure::new(format!("failed to explain {id}: the report has no such benchmark")).hint(hint));
+    }
+    let text = match args.format {
+        FormatArg::Json => to_json(&explanations),
+        FormatArg::Terminal | FormatArg::Markdown | FormatArg::Csv | FormatArg::Junit => {
+            explanations.iter().map(Explanation::to_text).collect::<Vec<_>>().join("\n")
+        }
+    };
+    print(&text)?;
+    let rows = rows(args);
+    write_files(args, |format, style| Ok(render(format.into(), rows, style).unwrap_or_default()))
 }
 
 fn rows(args: &OutputArgs) -> Rows {

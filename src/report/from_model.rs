@@ -3,7 +3,7 @@
 use super::schema::{
     Action, Context, CriterionTest, CriterionVerdict, Doubt, Environment, Estimator, Interval, NoiseOrigin, NoiseUsed,
     NotComparedRow, Outcome, PolicyUsed, Reason, Report, Resolution, Row, RowNoise, SCHEMA, Settle, Shift, Side,
-    Source, Throughput, Unit, VERSION, Verdict, WarningRow, counts,
+    Source, Throughput, Unit, Untold, VERSION, Verdict, WarningRow, counts,
 };
 use super::wording;
 use crate::compare::{self, NoiseSource, Policy, RunComparison, WhyNot};
@@ -217,6 +217,7 @@ impl From<&compare::BenchmarkComparison> for Row {
             executions_needed: compared.executions_needed,
             p: Some(compared.p),
             second: None,
+            untold: None,
             criterion: compared.criterion.map(|test| CriterionTest {
                 change: (&test.change).into(),
                 p: test.p,
@@ -237,6 +238,27 @@ impl From<&compare::ChangeInterval> for Interval {
             lower: change.lower.fraction(),
             estimate: change.estimate.fraction(),
             upper: change.upper.fraction(),
+        }
+    }
+}
+
+impl From<Estimator> for model::Estimator {
+    fn from(estimator: Estimator) -> model::Estimator {
+        match estimator {
+            Estimator::Typical => model::Estimator::Typical,
+            Estimator::LowerQuartile => model::Estimator::LowerQuartile,
+            Estimator::Minimum => model::Estimator::Minimum,
+        }
+    }
+}
+
+impl From<compare::NoConfirmation> for Untold {
+    fn from(why: compare::NoConfirmation) -> Untold {
+        match why {
+            compare::NoConfirmation::NotMeasured => Untold::NotMeasured,
+            compare::NoConfirmation::SameCandidate => Untold::SameCandidate,
+            compare::NoConfirmation::SameBaseline => Untold::SameBaseline,
+            compare::NoConfirmation::NotATest => Untold::NotATest,
         }
     }
 }

@@ -3,8 +3,10 @@
 //! A comparison becomes a [`Report`], the versioned JSON that is enough to render every other format. What is listed or
 //! put side by side without a verdict becomes an [`Inventory`] or a [`MatrixReport`]. Each format escapes names for itself.
 
+mod confirm;
 mod csv;
 mod escape;
+mod explain;
 mod from_model;
 mod inventory;
 mod json;
@@ -17,7 +19,9 @@ mod table;
 mod terminal;
 mod wording;
 
+pub use confirm::CannotConfirm;
 pub use escape::visible;
+pub use explain::{Explanation, explain};
 pub use inventory::{Inventory, InventoryBaseline, InventoryRow};
 pub use json::{InvalidReport, parse_report, to_json};
 pub use matrix::MatrixReport;

@@ -409,6 +409,22 @@ pub struct Row {
     pub criterion: Option<CriterionTest>,
     /// What a second measurement says, where there was one.
     pub second: Option<SecondLook>,
+    /// Why a second measurement says nothing, where one was made.
+    pub untold: Option<Untold>,
+}
+
+/// Why a second measurement says nothing of a suspect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Untold {
+    /// It was not measured again.
+    NotMeasured,
+    /// Its candidate is the one of the first comparison.
+    SameCandidate,
+    /// Its baseline is the single execution of the first comparison.
+    SameBaseline,
+    /// It may not be judged: `--quick`, other machines, too few executions.
+    NotATest,
 }
 
 /// What a second measurement says of a suspect.
@@ -550,6 +566,27 @@ impl Report {
             Outcome::Pass | Outcome::Inconclusive => !has_failing && self.counts.compared > 0,
         };
         (!is_possible).then_some("its outcome is not that of its rows")
+    }
+
+    /// What follows from rows that a second measurement changed, under the report's own policy.
+    pub(super) fn outcome_of_rows(&self) -> Outcome {
+        let gated = |verdict| self.benchmarks.iter().any(|row| row.verdict == verdict && row.action == Action::Fail);
+        let fails_by_shift = self.policy.suite_shift == Action::Fail
+            && self.suite_shift.is_some_and(|shift| shift.verdict == Verdict::Regression);
+        let is_missing = |n: &NotComparedRow| match n.reason {
+            Reason::Added | Reason::Ignored => false,
+            Reason::Removed | Reason::LeftOut => self.policy.fail_on_incomplete,
+            _ => true,
+        };
+        if self.benchmarks.is_empty() {
+            Outcome::NothingCompared
+        } else if gated(Verdict::Regression) || fails_by_shift {
+            Outcome::Regressed
+        } else if gated(Verdict::Inconclusive) || self.not_compared.iter().any(is_missing) {
+            Outcome::Inconclusive
+        } else {
+            Outcome::Pass
+        }
     }
 
     /// Whether the policy wants the comparison to fail although no regression was shown.

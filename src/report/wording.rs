@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::number::{change, percent};
 use super::schema::{
-    Action, Doubt, Estimator, NoiseOrigin, NotComparedRow, Outcome, Reason, Report, Row, Source, Throughput, Verdict,
-    WarningRow,
+    Action, Doubt, Estimator, NoiseOrigin, NotComparedRow, Outcome, Reason, Report, Row, Source, Throughput, Untold,
+    Verdict, WarningRow,
 };
 use crate::model::WarningKind;
 
@@ -186,6 +186,9 @@ pub(super) fn remarks(row: &Row, report_threshold: f64) -> Vec<String> {
         let word = if second.confirmed { "confirmed by" } else { "measured again" };
         remarks.push(format!("{word} {}", change(second.change.estimate)));
     }
+    if let Some(why) = row.untold {
+        remarks.push(untold(why).to_owned());
+    }
     match row.evidence {
         Source::Sample => {}
         Source::Estimates => remarks.push("estimates only".to_owned()),
@@ -193,6 +196,16 @@ pub(super) fn remarks(row: &Row, report_threshold: f64) -> Vec<String> {
         Source::Quick => remarks.push("--quick: an effect, not a test".to_owned()),
     }
     remarks
+}
+
+/// Why a second measurement says nothing, in words.
+pub(super) fn untold(why: Untold) -> &'static str {
+    match why {
+        Untold::NotMeasured => "not measured again",
+        Untold::SameCandidate => "not confirmed: the candidate is the first one",
+        Untold::SameBaseline => "not confirmed: the baseline is the first one, whose luck would count twice",
+        Untold::NotATest => "not confirmed: the second measurement may not be judged",
+    }
 }
 
 /// Why benchmarks were not compared: a line a reason, with the benchmarks it holds for.
@@ -242,6 +255,14 @@ pub(super) fn evidence(report: &Report) -> Vec<String> {
     }
     if !report.benchmarks.is_empty() && report.resolution.is_none() {
         lines.push("every result is of --quick: effects, not tests, so that nothing could have been shown".to_owned());
+    }
+    if let Some(confirmation) = &report.confirmation {
+        lines.push(format!(
+            "{} measured again: {} → {}; what that alone proves is a regression, corrected for their number",
+            count(confirmation.measured, "suspect was", "suspects were"),
+            side(&confirmation.baseline.label),
+            side(&confirmation.candidate.label)
+        ));
     }
     if report.same_executable {
         lines.push(same_executable(report));

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 use clap::ArgMatches;
 use criterion_regress::compare::compare;
 use criterion_regress::model::WarningKind;
-use criterion_regress::report::{Context, Report, Side, render};
+use criterion_regress::report::{Context, Report, Side};
 
 use crate::cli::args::CheckArgs;
 use crate::cli::failure::Failure;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &CheckArgs, given: &ArgMatches) -> Result<ExitCode, Fail
         profile: settings.profile.value,
     };
     let report = Report::new(&comparison, &settings.policy, &context);
-    output::write(&args.output, |format, rows, style| Some(render(&report, format, rows, style)))?;
+    output::write_report(&args.output, &report, args.explain.as_deref())?;
     let code = exit_code::of(&report);
     // The process ends here; taking tens of thousands of rows apart first would only make people wait.
     std::mem::forget((report, comparison, baseline, candidate));

@@ -4,6 +4,7 @@ pub(super) mod check;
 pub(super) mod compare;
 pub(super) mod completions;
 pub(super) mod config;
+pub(super) mod confirm;
 pub(super) mod export;
 pub(super) mod list;
 pub(super) mod man;

@@ -2,7 +2,7 @@ use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
-use criterion_regress::report::{parse_report, render};
+use criterion_regress::report::{Report, parse_report};
 
 use crate::cli::args::ReportArgs;
 use crate::cli::failure::Failure;
@@ -12,12 +12,16 @@ use crate::cli::{exit_code, output};
 const LARGEST: u64 = 1 << 30;
 
 pub(crate) fn run(args: &ReportArgs) -> Result<ExitCode, Failure> {
-    let failed = |cause: String| Failure::new(format!("failed to read {}: {cause}", args.file.display()));
-    let text = read(&args.file).map_err(|e| failed(e.to_string()))?;
-    let report =
-        parse_report(&text).map_err(|e| failed(e.to_string()).hint("`regress check --format json` writes reports"))?;
-    output::write(&args.output, |format, rows, style| Some(render(&report, format, rows, style)))?;
+    let report = read_report(&args.file)?;
+    output::write_report(&args.output, &report, args.explain.as_deref())?;
     Ok(exit_code::OK)
+}
+
+/// Reads a report that was written as JSON.
+pub(crate) fn read_report(file: &Path) -> Result<Report, Failure> {
+    let failed = |cause: String| Failure::new(format!("failed to read {}: {cause}", file.display()));
+    let text = read(file).map_err(|e| failed(e.to_string()))?;
+    parse_report(&text).map_err(|e| failed(e.to_string()).hint("`regress check --format json` writes reports"))
 }
 
 fn read(file: &Path) -> std::io::Result<String> {

@@ -1,0 +1,43 @@
+use std::process::ExitCode;
+
+use criterion_regress::compare::{NoiseThreshold, Policy, compare};
+use criterion_regress::report::{CannotConfirm, Report, Side, render};
+
+use crate::cli::args::ConfirmArgs;
+use crate::cli::commands::report::read_report;
+use crate::cli::failure::Failure;
+use crate::cli::input::Sources;
+use crate::cli::{exit_code, output};
+
+pub(crate) fn run(args: &ConfirmArgs) -> Result<ExitCode, Failure> {
+    let first = read_report(&args.report)?;
+    let (baseline, candidate) = Sources::new(&args.place).pair(&args.baseline, &args.candidate)?;
+    let second = compare(&baseline.run, &candidate.run, &policy(&first, args.allow_different_machines)?);
+    let sides = [Side::new(&baseline.run, &baseline.source), Side::new(&candidate.run, &candidate.source)];
+    let [baseline, candidate] = sides;
+    let report = first.confirmed(&second, baseline, candidate).map_err(|e| {
+        let hint = match e {
+            CannotConfirm::Already => "start again with a new `regress check`",
+            CannotConfirm::NothingToSettle => "the report stands as it is",
+            CannotConfirm::TooOld => "make the report again with this version",
+        };
+        Failure::new(format!("failed to confirm {}: {e}", args.report.display())).hint(hint)
+    })?;
+    if report.confirmation.is_none() {
+        eprintln!("warning: no suspect was measured again, so that the report stands as it was");
+    }
+    output::write(&args.output, |format, rows, style| Some(render(&report, format, rows, style)))?;
+    Ok(exit_code::of(&report))
+}
+
+/// The first comparison's policy, as far as a second one needs it: its rows bring their own thresholds.
+fn policy(first: &Report, allow_different_machines: bool) -> Result<Policy, Failure> {
+    let used = &first.policy;
+    let threshold = NoiseThreshold::from_percent(used.threshold_percent).map_err(Failure::new)?;
+    Ok(Policy {
+        min_executions: used.min_executions,
+        estimator: used.estimator.into(),
+        allow_different_machines,
+        ..Policy::new(threshold, first.noise.standard_deviation)
+    })
+}
