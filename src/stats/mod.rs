@@ -74,6 +74,7 @@ pub use moderation::{VariancePrior, fit_prior};
 pub use multiple::{benjamini_hochberg, hierarchical, holm, simes};
 pub use power::{executions_needed, rounds_needed, smallest_detectable};
 pub use quantile::{median, median_absolute_deviation, quantile, weighted_median};
+pub use random::Random;
 pub use scale::qn;
 pub use sequential::{Look, first_look, looks};
 pub use signed_rank::{pseudomedian, pseudomedian_interval, signed_rank};

@@ -1,10 +1,13 @@
 /// Numbers that look random, the same ones for the same seed on every machine.
 ///
 /// Source: Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators" (SplitMix64).
-pub(super) struct Random(u64);
+#[derive(Debug, Clone)]
+pub struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    /// Starts at a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -16,8 +19,20 @@ impl Random {
     }
 
     /// One of the whole numbers below `n`, or 0 when there is none.
-    pub(super) fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.next()) * n as u128) >> 64) as usize
+    }
+
+    /// `k` different numbers below `n` in random order; all of them where there are no more.
+    pub fn choose(&mut self, n: usize, k: usize) -> Vec<usize> {
+        let mut all: Vec<usize> = (0..n).collect();
+        let k = k.min(n);
+        for i in 0..k {
+            let j = i + self.below(n - i);
+            all.swap(i, j);
+        }
+        all.truncate(k);
+        all
     }
 
     /// A number from 0 to 1, either excluded.
@@ -47,5 +62,17 @@ mod tests {
         assert_eq!(random.below(0), 0);
         let mean = (0..10_000).map(|_| random.fraction()).sum::<f64>() / 1e4;
         assert!((mean - 0.5).abs() < 0.02, "{mean}");
+    }
+
+    #[test]
+    fn chooses_without_replacement() {
+        let mut random = Random::new(1);
+        for (n, k) in [(0, 3), (1, 1), (10, 5), (10, 20)] {
+            let mut chosen = random.choose(n, k);
+            chosen.sort_unstable();
+            chosen.dedup();
+            assert_eq!(chosen.len(), k.min(n));
+            assert!(chosen.iter().all(|i| *i < n));
+        }
     }
 }
