@@ -23,3 +23,5 @@ pub mod environment;
 pub mod report;
 
 pub mod store;
+
+pub mod calibration;
