@@ -16,6 +16,8 @@ pub mod stats;
 
 pub mod compare;
 
+pub mod calibration;
+
 pub mod criterion;
 
 pub mod environment;
@@ -23,5 +25,3 @@ pub mod environment;
 pub mod report;
 
 pub mod store;
-
-pub mod calibration;

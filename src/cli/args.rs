@@ -25,6 +25,7 @@ pub(super) enum Command {
     Export(ExportArgs),
     Report(ReportArgs),
     Confirm(ConfirmArgs),
+    Audit(AuditArgs),
     Config(ConfigArgs),
     Completions(CompletionsArgs),
     /// Print the manual page, for `man -l -`
@@ -377,6 +378,30 @@ pub(super) struct ConfirmArgs {
     /// Judge although the two sides were measured in different environments
     #[arg(long)]
     pub(super) allow_different_machines: bool,
+
+    #[command(flatten)]
+    pub(super) place: WhereArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Try rules on recorded runs of the same code: how often each would have cried wolf here
+///
+/// Neighbouring runs are compared, in the order in which they were measured. As nothing changed between them, whatever a rule calls
+/// slower is a false alarm. The second table has a threshold for each benchmark.
+#[derive(Debug, Args)]
+pub(super) struct AuditArgs {
+    /// Runs of the same code: names of baselines, folders of Criterion's, folders of runs, exported files
+    #[arg(value_name = "SIDE", required = true)]
+    pub(super) sides: Vec<String>,
+
+    /// Only benchmarks whose id matches this regular expression
+    #[arg(long, short = 'f', value_name = "REGEX")]
+    pub(super) filter: Option<String>,
+
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
 
     #[command(flatten)]
     pub(super) place: WhereArgs,

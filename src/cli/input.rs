@@ -148,6 +148,18 @@ impl<'a> Sources<'a> {
         Ok(together(loaded))
     }
 
+    /// Reads runs, each for itself: a folder of runs gives all of them, and a file with several executions a run for each.
+    pub(super) fn runs(&mut self, texts: &[String]) -> Result<Vec<Run>, Failure> {
+        let mut runs = Vec::new();
+        for text in self.expand(texts, NEW)? {
+            match Side::parse(&text)? {
+                Side::Folder(folder, None) => runs.extend(load_runs(&folder)?),
+                _ => runs.push(self.side(&text)?.run),
+            }
+        }
+        Ok(runs.into_iter().flat_map(Run::split).collect())
+    }
+
     /// The names that were given, with patterns such as `main-*` replaced by the baselines that they match.
     pub(super) fn expand(&mut self, texts: &[String], default: &str) -> Result<Vec<String>, Failure> {
         if texts.is_empty() {
@@ -255,6 +267,22 @@ fn warn_if_missing(loaded: &mut Loaded, name: &str, folder: &Path) -> Result<(),
     let subject = if all.entries.is_empty() { folder.display().to_string() } else { name.to_owned() };
     loaded.run.warnings.push(Warning { subject, kind });
     Ok(())
+}
+
+/// The runs of a folder, each for itself.
+fn load_runs(folder: &Path) -> Result<Vec<Run>, Failure> {
+    let mut tree = read(folder, Baselines::Named(&[NEW]))?;
+    let Some(roots) = tree.runs() else {
+        return match run_files(folder).filter(|_| tree.entries.is_empty()) {
+            Some(files) => Ok(vec![load_files(folder, &files).run]),
+            None => Ok(vec![load_folder(folder)?.run]),
+        };
+    };
+    let mut runs: Vec<Run> = roots.iter().map(|root| tree.take_root(root, NEW)).collect();
+    if let Some(first) = runs.first_mut() {
+        first.warnings.append(&mut tree.warnings);
+    }
+    Ok(runs)
 }
 
 /// A folder as a side: the runs that it holds, its last run, or the one baseline that it has.

@@ -36,6 +36,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Compare(args) => commands::compare::run(args),
             Command::Export(args) => commands::export::run(args),
             Command::Report(args) => commands::report::run(args),
+            Command::Audit(args) => commands::audit::run(args, given),
             Command::Confirm(args) => commands::confirm::run(args),
             Command::Config(args) => commands::config::run(args, given),
             Command::Completions(args) => commands::completions::run(args),

@@ -18,6 +18,29 @@ pub struct Suspicion {
     pub has_history: bool,
 }
 
+impl BenchmarkComparison {
+    /// Whether it is slower than its threshold by single executions, or without proof, so that measuring again could settle it.
+    #[must_use]
+    pub fn is_suspicious(&self) -> bool {
+        let is_doubted = matches!(self.doubt, Some(Doubt::MaybeNoise | Doubt::Suspected));
+        let is_proven_by_one = self.verdict == Verdict::Regression && self.n_executions.contains(&1);
+        let is_slower = self.change.estimate.fraction() * 100.0 > self.threshold.percent();
+        is_slower && (is_doubted || is_proven_by_one)
+    }
+
+    /// What a second measurement has to settle.
+    #[must_use]
+    pub fn suspicion(&self) -> Suspicion {
+        Suspicion {
+            locations: [self.baseline, self.candidate],
+            log_band: self.threshold.log_band(),
+            standard_deviation: self.noise.standard_deviation,
+            degrees_of_freedom: self.noise.degrees_of_freedom,
+            has_history: self.n_executions[0] > 1,
+        }
+    }
+}
+
 /// What the second measurement says of a suspicion.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Confirmation {

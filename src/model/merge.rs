@@ -56,6 +56,30 @@ impl Run {
         merged.label = label(&labels);
         merged
     }
+
+    /// Takes executions apart again: the first run has the first execution of each benchmark, and so on.
+    #[must_use]
+    pub fn split(self) -> Vec<Run> {
+        let n = self.benchmarks.iter().map(|b| b.executions.len()).max().unwrap_or_default();
+        if n <= 1 {
+            return vec![self];
+        }
+        let run = |i: usize| {
+            let benchmarks = self.benchmarks.iter().filter_map(|b| {
+                let execution = b.executions.iter().nth(i)?.clone();
+                Some(Benchmark { executions: execution.into(), ..b.clone() })
+            });
+            let warnings = if i == 0 { self.warnings.clone() } else { Vec::new() };
+            Run {
+                label: format!("{} ({} of {n})", self.label, i + 1),
+                benchmarks: benchmarks.collect(),
+                absent: self.absent.clone(),
+                environments: self.environments.clone(),
+                warnings,
+            }
+        };
+        (0..n).map(run).collect()
+    }
 }
 
 fn key(benchmark: &Benchmark) -> (String, String) {
@@ -98,6 +122,8 @@ mod tests {
         let found: Vec<_> = merged.benchmarks.iter().map(|b| (b.id.as_str(), b.executions.len())).collect();
         assert_eq!(found, [("a", 3), ("b", 1), ("c", 1)]);
         assert_eq!((merged.label.as_str(), merged.warnings.len()), ("1 … 3 (3 runs)", 0));
+        let split: Vec<usize> = merged.split().iter().map(|run| run.benchmarks.len()).collect();
+        assert_eq!(split, [3, 1, 1]);
         assert_eq!(Run::merge(Vec::new()), Run::default());
     }
 

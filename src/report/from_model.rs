@@ -216,6 +216,7 @@ impl From<&compare::BenchmarkComparison> for Row {
             }),
             executions_needed: compared.executions_needed,
             p: Some(compared.p),
+            suspicious: compared.is_suspicious(),
             second: None,
             untold: None,
             criterion: compared.criterion.map(|test| CriterionTest {

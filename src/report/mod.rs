@@ -3,6 +3,7 @@
 //! A comparison becomes a [`Report`], the versioned JSON that is enough to render every other format. What is listed or
 //! put side by side without a verdict becomes an [`Inventory`] or a [`MatrixReport`]. Each format escapes names for itself.
 
+mod audit;
 mod confirm;
 mod csv;
 mod escape;
@@ -19,6 +20,7 @@ mod table;
 mod terminal;
 mod wording;
 
+pub use audit::AuditReport;
 pub use confirm::CannotConfirm;
 pub use escape::visible;
 pub use explain::{Explanation, explain};

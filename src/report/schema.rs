@@ -405,6 +405,9 @@ pub struct Row {
     pub executions_needed: Option<usize>,
     /// Chance of such an estimate from noise alone, corrected for all benchmarks; 1 within the threshold.
     pub p: Option<f64>,
+    /// Whether it is slower than its threshold by single executions, or without proof, so that measuring again could settle it.
+    #[serde(default)]
+    pub suspicious: bool,
     /// What Criterion's own test says, where there are measurements.
     pub criterion: Option<CriterionTest>,
     /// What a second measurement says, where there was one.
@@ -599,12 +602,9 @@ impl Report {
 }
 
 impl Row {
-    /// Whether it is slower than its threshold by single executions, or without proof, so that measuring again could settle it.
+    /// Whether measuring it again could settle it, and nobody has.
     pub(super) fn is_unsettled(&self) -> bool {
-        let is_doubted = matches!(self.doubt, Some(Doubt::MaybeNoise | Doubt::Suspected));
-        let is_slower = self.change.estimate > self.threshold;
-        let is_proven_by_one = self.verdict == Verdict::Regression && self.executions.contains(&1);
-        is_slower && (is_doubted || is_proven_by_one) && self.second.is_none()
+        self.suspicious && self.second.is_none()
     }
 
     /// Whether it is probably slower, without being certain enough to fail a check by it.

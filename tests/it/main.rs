@@ -4,6 +4,7 @@
 //! `cases` is the place to read first: each folder of `fixtures/cases/` is an example of the tool's behaviour.
 
 mod architecture;
+mod audit;
 mod broken;
 mod case;
 mod cases;

@@ -82,6 +82,13 @@ fn tables() {
 }
 
 #[test]
+fn audits() {
+    let schema = validator("audit");
+    holds(&schema, &Case::of("demo/criterion").regress("audit base main --format json").json(), "two runs");
+    holds(&schema, &Case::of("demo/criterion").regress("audit base main pr --format json").json(), "three runs");
+}
+
+#[test]
 fn settings() {
     let schema = validator("config");
     holds(&schema, &Case::new().regress("config --format json").json(), "defaults");
@@ -113,6 +120,7 @@ fn a_damaged_document_is_noticed() {
         ("list", case.regress("list --format json").json()),
         ("compare", case.regress("compare main pr --format json").json()),
         ("config", case.regress("config --format json").json()),
+        ("audit", case.regress("audit base main pr --format json").json()),
     ];
     for (name, document) in documents {
         let schema = validator(name);
@@ -173,7 +181,7 @@ fn every_code_of_a_warning_is_in_the_schemas() {
         .filter(is_code)
         .collect();
     assert!(codes.len() > 20, "found only {codes:?}");
-    for name in ["report", "list", "compare"] {
+    for name in ["report", "list", "compare", "audit"] {
         let schema = std::fs::read_to_string(format!("{}/schema/{name}.v1.json", env!("CARGO_MANIFEST_DIR")));
         let schema: Value = serde_json::from_str(&schema.expect("a schema")).expect("JSON");
         let known = schema.pointer("/$defs/warning/properties/code/enum").and_then(Value::as_array).expect("codes");

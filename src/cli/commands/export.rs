@@ -32,8 +32,11 @@ pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
                 .hint("`regress compare --baselines` lists the baselines that there are"));
         }
     }
+    // Executions in the order in which they were named; the tree has them in any.
+    let mut entries = tree.entries;
+    entries.sort_by_cached_key(|e| names.iter().position(|name| *name == e.baseline));
     let mut exported: BTreeMap<BenchmarkId, Exported> = BTreeMap::new();
-    for entry in tree.entries.into_iter().filter(|e| names.contains(&e.baseline) && is_kept(&e.id)) {
+    for entry in entries.into_iter().filter(|e| names.contains(&e.baseline) && is_kept(&e.id)) {
         match exported.entry(entry.id.clone()) {
             btree_map::Entry::Vacant(vacant) => {
                 let Entry { id, throughput, unit, measured, .. } = entry;

@@ -1,5 +1,6 @@
 //! A file a subcommand.
 
+pub(super) mod audit;
 pub(super) mod check;
 pub(super) mod compare;
 pub(super) mod completions;
