@@ -46,7 +46,7 @@ struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How many comparisons are drawn of each file of forks/
-    #[arg(long, default_value_t = 400)]
+    #[arg(long, default_value_t = 1000)]
     families: usize,
     /// Which part of the data
     #[arg(long, value_enum, default_value = "held-out")]

@@ -14,7 +14,8 @@ pub(crate) enum Part {
 /// Names of data that constants of our rules were tuned on: projects of `forks/`, files of `series/` and `pairs/` without their
 /// ending, sessions of `trees/`.
 ///
-/// Of the projects of `forks/jmh.json` those whose SHA-256 begins with an even byte.
+/// Of the projects of `forks/jmh.json` those whose SHA-256 begins with an even byte. Of the histories, the natural A/A (how much the
+/// assumption is worth where there is no suite, and what a history is steadied with) and the Criterion one (the assumption itself).
 const TUNED_ON: &[&str] = &[
     "apache__hive",
     "apache__kafka",
@@ -25,6 +26,8 @@ const TUNED_ON: &[&str] = &[
     "protostuff__protostuff",
     "r2dbc__r2dbc-h2",
     "raphw__byte-buddy",
+    "benchmark-action+github-action-benchmark__gh-pages__dev-bench-data",
+    "lattice-hosted-criterion",
 ];
 
 /// Whether data of this name belongs to the part.

@@ -267,7 +267,8 @@ fn ratio(smallest: &Benchmark, other: &Benchmark, noise: &noise::Noise, critical
     }
     // Several executions of one side are one column here; their spread is for `check`.
     let within = smallest.executions.first().standard_error.hypot(other.executions.first().standard_error);
-    let change = noise::LogChange { estimate, within, is_a_test: true, n_executions: [1, 1], between: None };
+    let change =
+        noise::LogChange { estimate, within, is_a_test: true, n_executions: [1, 1], between: None, pooled: None };
     let width = critical * noise.of(&change).standard_deviation;
     Some(Ratio { lower: factor(estimate - width), estimate: factor(estimate), upper: factor(estimate + width) })
 }

@@ -282,6 +282,8 @@ struct Pair<'a> {
     n_executions: [usize; 2],
     /// What the spread of the executions says, where a side has several.
     between: Option<Difference>,
+    /// The same with one spread for both sides.
+    pooled: Option<Difference>,
     /// Executions of the baseline that the candidate has as well.
     n_shared: usize,
 }
@@ -325,8 +327,17 @@ impl<'a> Pair<'a> {
         if evidence == Evidence::Estimates && (locations[1] / locations[0] - 1.0).abs() < 1e-12 {
             return Err(WhyNot::SameMeasurement);
         }
-        let pair =
-            Pair { baseline, candidate, locations, within, evidence, n_executions: [1, 1], between: None, n_shared: 0 };
+        let pair = Pair {
+            baseline,
+            candidate,
+            locations,
+            within,
+            evidence,
+            n_executions: [1, 1],
+            between: None,
+            pooled: None,
+            n_shared: 0,
+        };
         pair.checked()
     }
 
@@ -359,6 +370,7 @@ impl<'a> Pair<'a> {
             evidence,
             n_executions: [logs[0].len(), logs[1].len()],
             between: welch(&logs[0], &logs[1]).or_else(|| pooled(&logs[0], &logs[1])),
+            pooled: pooled(&logs[0], &logs[1]),
             n_shared,
         };
         pair.checked()
@@ -384,6 +396,7 @@ impl<'a> Pair<'a> {
             is_a_test: self.evidence != Evidence::Quick,
             n_executions: self.n_executions,
             between: self.between,
+            pooled: self.pooled,
         }
     }
 }

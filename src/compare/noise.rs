@@ -6,7 +6,10 @@
 //! null, measured so that even half of the suite may have changed.
 
 use super::Policy;
-use crate::stats::{Difference, normal_quantile, normal_tail, qn, quantile, student_t_quantile, student_t_tail};
+use crate::stats::{
+    Difference, VariancePrior, fit_prior, normal_quantile, normal_tail, qn, quantile, student_t_quantile,
+    student_t_tail,
+};
 
 /// Fewer benchmarks than this are no suite: their ratios say nothing about noise, as all of them may have changed.
 const SMALLEST_SUITE: usize = 8;
@@ -25,6 +28,17 @@ const WEIGHT_OF_SUITE: f64 = 4.0;
 /// How much each benchmark of a suite tells of the noise of another. Benchmarks differ in noise, so that their common spread
 /// knows less of each than their number suggests; this is what a median absolute deviation would know.
 const WORTH_OF_A_BENCHMARK: f64 = 0.37;
+
+/// With fewer degrees of freedom than five executions a side have, a benchmark's variance is not steadied by those of the others:
+/// on recorded executions of the same code that raised the false alarms of three a side from 2 to 8 % of families, as variances of
+/// different benchmarks are too different for it.
+const FEWEST_FOR_MODERATION: f64 = 8.0;
+
+/// How many standard errors the spread of a suite has to be beyond what its executions predict before it widens anything.
+const CLEARLY_WIDER: f64 = 2.5;
+
+/// The efficiency of Qn for normal values: its variance is σ²/(2·this·n).
+const QN_EFFICIENCY: f64 = 0.82;
 
 /// No measurement of time between two executions is steadier than this, whatever a suite pretends.
 const SMALLEST_NOISE: f64 = 0.003;
@@ -47,8 +61,11 @@ pub(super) struct LogChange {
     pub(super) is_a_test: bool,
     /// Executions on each side.
     pub(super) n_executions: [usize; 2],
-    /// What the spread of the executions says of the difference; `None` with one execution a side.
+    /// What the spread of the executions says of the difference, where a side has several: with the spread of each side where both
+    /// have, and else with that of one.
     pub(super) between: Option<Difference>,
+    /// The same with one spread for both sides.
+    pub(super) pooled: Option<Difference>,
 }
 
 impl LogChange {
@@ -56,6 +73,13 @@ impl LogChange {
     fn share(&self) -> f64 {
         let [b, c] = self.n_executions.map(|n| n.max(1) as f64);
         (1.0 / b + 1.0 / c) / 2.0
+    }
+
+    /// The variance of one execution and its degrees of freedom, where there are enough of them to learn from other benchmarks'.
+    fn variance(&self) -> Option<(f64, f64)> {
+        let pooled = self.pooled.filter(|_| self.is_replicated())?;
+        let is_enough = pooled.degrees_of_freedom >= FEWEST_FOR_MODERATION;
+        is_enough.then(|| (pooled.standard_error.powi(2) / (2.0 * self.share()), pooled.degrees_of_freedom))
     }
 
     /// Whether both sides have several executions.
@@ -122,16 +146,20 @@ pub struct Noise {
     pub common: f64,
     /// The suite's own spread around it, where there is a suite.
     spread: Option<f64>,
+    /// How the variances of the suite's executions are distributed, where enough benchmarks have enough of them.
+    prior: Option<VariancePrior>,
 }
 
 pub(super) fn estimate(changes: &[LogChange], policy: &Policy) -> Noise {
     let tests: Vec<&LogChange> = changes.iter().filter(|c| c.is_a_test).collect();
     let all: Vec<f64> = tests.iter().map(|c| c.estimate).collect();
     let is_suite = all.len() >= SMALLEST_SUITE;
+    let prior = prior(&tests);
     let suite = Noise {
         common: if is_suite { common_to_most(&all) } else { 0.0 },
         spread: is_suite.then(|| qn(&all)),
-        inflation: inflation(&tests),
+        inflation: inflation(&tests, prior),
+        prior,
         ..assumed(policy, all.len())
     };
     // Each change as if it were one of two executions: means of several differ less.
@@ -166,6 +194,7 @@ fn assumed(policy: &Policy, n_benchmarks: usize) -> Noise {
         inflation: 1.0,
         common: 0.0,
         spread: None,
+        prior: None,
     }
 }
 
@@ -183,38 +212,55 @@ fn common_to_most(log_ratios: &[f64]) -> f64 {
     }
 }
 
-/// The spread of the replicated benchmarks' changes in units of what their executions predict, at least 1.
+/// The prior of the variances of benchmarks that have enough executions, if enough of them do.
+fn prior(tests: &[&LogChange]) -> Option<VariancePrior> {
+    let (variances, degrees): (Vec<f64>, Vec<f64>) = tests.iter().filter_map(|change| change.variance()).unzip();
+    if variances.len() < SMALLEST_SUITE { None } else { fit_prior(&variances, &degrees) }
+}
+
+/// The spread of the replicated benchmarks' changes in units of what their executions predict, where it is clearly above 1.
 ///
 /// Executions of one side that were made one after the other share what the other side's did not: a drift of the machine.
 /// It is not in their spread, and it is in the spread of the suite (an empirical null: Efron 2004, "Large-scale simultaneous
 /// hypothesis testing"). A common shift is no part of it, as Qn needs no location.
-fn inflation(tests: &[&LogChange]) -> f64 {
+fn inflation(tests: &[&LogChange], prior: Option<VariancePrior>) -> f64 {
     let replicated = tests.iter().filter(|c| c.is_replicated());
     let scores: Vec<f64> = replicated
         .filter_map(|change| {
-            let noise = replicated_noise(change, 1.0)?;
+            let noise = replicated_noise(change, prior, 1.0)?;
             let tail = noise.tail(change.estimate.abs());
             // Sizes beyond 7 standard deviations are no noise, and need no exact score.
             Some(normal_quantile(tail.max(1e-12)).copysign(change.estimate))
         })
         .collect();
-    if scores.len() < SMALLEST_SUITE { 1.0 } else { qn(&scores).max(1.0) }
+    if scores.len() < SMALLEST_SUITE {
+        return 1.0;
+    }
+    let by_chance = 1.0 + CLEARLY_WIDER / (2.0 * QN_EFFICIENCY * scores.len() as f64).sqrt();
+    Some(qn(&scores)).filter(|spread| *spread > by_chance).unwrap_or(1.0)
 }
 
-fn replicated_noise(change: &LogChange, inflation: f64) -> Option<BenchmarkNoise> {
+fn replicated_noise(change: &LogChange, prior: Option<VariancePrior>, inflation: f64) -> Option<BenchmarkNoise> {
     let difference = change.between.filter(|_| change.is_replicated())?;
     let floor = SMALLEST_NOISE * change.share().sqrt();
+    let (standard_error, degrees_of_freedom) = match (change.variance(), prior) {
+        (Some((variance, degrees)), Some(prior)) => {
+            let (variance, degrees) = prior.moderate(variance, degrees);
+            ((variance * 2.0 * change.share()).sqrt(), degrees)
+        }
+        _ => (difference.standard_error, difference.degrees_of_freedom),
+    };
     Some(BenchmarkNoise {
         source: NoiseSource::Executions,
-        standard_deviation: (difference.standard_error.max(floor) * inflation).min(LARGEST_NOISE),
-        degrees_of_freedom: difference.degrees_of_freedom,
+        standard_deviation: (standard_error.max(floor) * inflation).min(LARGEST_NOISE),
+        degrees_of_freedom,
     })
 }
 
 impl Noise {
     /// How far one benchmark's log ratio is off if its code didn't change.
     pub(super) fn of(&self, change: &LogChange) -> BenchmarkNoise {
-        if let Some(noise) = replicated_noise(change, self.inflation) {
+        if let Some(noise) = replicated_noise(change, self.prior, self.inflation) {
             return noise;
         }
         let Some(difference) = change.between else {
