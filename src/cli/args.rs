@@ -388,7 +388,7 @@ pub(super) struct ConfirmArgs {
 
 /// Try rules on recorded runs of the same code: how often each would have cried wolf here
 ///
-/// Neighbouring runs are compared, in the order in which they were measured. As nothing changed between them, whatever a rule calls
+/// Neighbouring runs are compared, in the order in which they are given. As nothing changed between them, whatever a rule calls
 /// slower is a false alarm. The second table has a threshold for each benchmark.
 #[derive(Debug, Args)]
 pub(super) struct AuditArgs {

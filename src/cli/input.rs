@@ -279,6 +279,10 @@ fn load_runs(folder: &Path) -> Result<Vec<Run>, Failure> {
         };
     };
     let mut runs: Vec<Run> = roots.iter().map(|root| tree.take_root(root, NEW)).collect();
+    // In the order in which they were measured, as far as they say; else by name.
+    if runs.iter().all(|run| run.newest().is_some()) {
+        runs.sort_by_key(Run::newest);
+    }
     if let Some(first) = runs.first_mut() {
         first.warnings.append(&mut tree.warnings);
     }

@@ -29,10 +29,6 @@ pub(crate) fn run(args: &AuditArgs, given: &ArgMatches) -> Result<ExitCode, Fail
             "give two or more runs of the same code: names of baselines, folders of Criterion's, a folder of runs, or exported files",
         ));
     }
-    // In the order in which they were measured, as far as they say.
-    if runs.iter().all(|run| run.newest().is_some()) {
-        runs.sort_by_key(criterion_regress::model::Run::newest);
-    }
     let report = AuditReport::new(&audit(&runs, &settings.policy), &settings.policy, &warnings);
     output::write(&args.output, |format, rows, style| report.render(format, rows, style))?;
     Ok(exit_code::OK)
