@@ -50,6 +50,9 @@ const LARGEST_NOISE: f64 = 30.0;
 /// benchmarks, each with ten executions.
 const BETWEEN_OVER_WITHIN: f64 = 4.6;
 
+/// Steps after which the inflation is taken as it is.
+const MOST_STEPS: usize = 30;
+
 /// One benchmark's change on the log scale.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LogChange {
@@ -218,26 +221,42 @@ fn prior(tests: &[&LogChange]) -> Option<VariancePrior> {
     if variances.len() < SMALLEST_SUITE { None } else { fit_prior(&variances, &degrees) }
 }
 
-/// The spread of the replicated benchmarks' changes in units of what their executions predict, where it is clearly above 1.
+/// The factor by which the replicated benchmarks' noise has to be widened for their changes to have the spread that it
+/// predicts, where it is clearly above 1.
 ///
 /// Executions of one side that were made one after the other share what the other side's did not: a drift of the machine.
 /// It is not in their spread, and it is in the spread of the suite (an empirical null: Efron 2004, "Large-scale simultaneous
 /// hypothesis testing"). A common shift is no part of it, as Qn needs no location.
 fn inflation(tests: &[&LogChange], prior: Option<VariancePrior>) -> f64 {
     let replicated = tests.iter().filter(|c| c.is_replicated());
-    let scores: Vec<f64> = replicated
-        .filter_map(|change| {
-            let noise = replicated_noise(change, prior, 1.0)?;
-            let tail = noise.tail(change.estimate.abs());
-            // Sizes beyond 7 standard deviations are no noise, and need no exact score.
-            Some(normal_quantile(tail.max(1e-12)).copysign(change.estimate))
-        })
-        .collect();
-    if scores.len() < SMALLEST_SUITE {
+    let changes: Vec<(f64, BenchmarkNoise)> =
+        replicated.filter_map(|change| Some((change.estimate, replicated_noise(change, prior, 1.0)?))).collect();
+    if changes.len() < SMALLEST_SUITE {
         return 1.0;
     }
-    let by_chance = 1.0 + CLEARLY_WIDER / (2.0 * QN_EFFICIENCY * scores.len() as f64).sqrt();
-    Some(qn(&scores)).filter(|spread| *spread > by_chance).unwrap_or(1.0)
+    let spread_at = |factor: f64| {
+        let score = |(estimate, noise): &(f64, BenchmarkNoise)| {
+            // The smallest tail that has an exact score.
+            let tail = noise.tail(estimate.abs() / factor).max(1e-12);
+            normal_quantile(tail).copysign(*estimate)
+        };
+        qn(&changes.iter().map(score).collect::<Vec<f64>>())
+    };
+    // Scores grow ever slower with the change, so that a strong drift crowds them together at both ends of their scale, and
+    // their spread says nothing. Hence from above, where all changes are small and scores in proportion to them: each step
+    // goes down, and no further than to the factor that is looked for.
+    let sizes = changes.iter().map(|(estimate, noise)| estimate.abs() / noise.standard_deviation);
+    let mut factor = sizes.fold(1.0, f64::max);
+    for _ in 0..MOST_STEPS {
+        let next = (factor * spread_at(factor)).max(1.0);
+        let is_settled = (next / factor - 1.0).abs() < 1e-3;
+        factor = next;
+        if is_settled {
+            break;
+        }
+    }
+    let by_chance = 1.0 + CLEARLY_WIDER / (2.0 * QN_EFFICIENCY * changes.len() as f64).sqrt();
+    if factor > by_chance { factor } else { 1.0 }
 }
 
 fn replicated_noise(change: &LogChange, prior: Option<VariancePrior>, inflation: f64) -> Option<BenchmarkNoise> {
