@@ -280,6 +280,10 @@ struct Pair<'a> {
     evidence: Evidence,
     /// Executions on each side that count.
     n_executions: [usize; 2],
+    /// Measurements within them.
+    n_measurements: [usize; 2],
+    /// The last of them on each side.
+    newest: [&'a Execution; 2],
     /// What the spread of the executions says, where a side has several.
     between: Option<Difference>,
     /// The same with one spread for both sides.
@@ -334,6 +338,8 @@ impl<'a> Pair<'a> {
             within,
             evidence,
             n_executions: [1, 1],
+            n_measurements: [b.n_measurements, c.n_measurements],
+            newest: [b, c],
             between: None,
             pooled: None,
             n_shared: 0,
@@ -346,9 +352,9 @@ impl<'a> Pair<'a> {
         let shared = |e: &&Execution| candidate.executions.has(e);
         let n_shared = baseline.executions.iter().filter(shared).count();
         let own: Vec<&Execution> = baseline.executions.iter().filter(|e| !shared(e)).collect();
-        if own.is_empty() {
+        let Some(newest) = own.iter().copied().max_by_key(|e| e.measured_at) else {
             return Err(WhyNot::SameMeasurement);
-        }
+        };
         let evidence = own.iter().map(|e| e.evidence).max().unwrap_or(Evidence::Sample);
         let evidence = evidence.max(candidate.executions.evidence());
         let location = |e: &Execution| match evidence {
@@ -369,6 +375,8 @@ impl<'a> Pair<'a> {
                 .hypot(largest(&mut candidate.executions.iter().map(|e| e.standard_error))),
             evidence,
             n_executions: [logs[0].len(), logs[1].len()],
+            n_measurements: [own.iter().map(|e| e.n_measurements).sum(), candidate.executions.n_measurements()],
+            newest: [newest, candidate.executions.newest()],
             between: welch(&logs[0], &logs[1]).or_else(|| pooled(&logs[0], &logs[1])),
             pooled: pooled(&logs[0], &logs[1]),
             n_shared,

@@ -164,14 +164,13 @@ pub(super) fn judge(
                 .filter(|n| *n <= MOST_EXECUTIONS),
                 Verdict::Regression | Verdict::Improvement | Verdict::NoChange => None,
             },
-            criterion: criterion_test(pair.baseline.executions.newest(), pair.candidate.executions.newest())
-                .filter(|_| pair.evidence == Evidence::Sample),
+            criterion: criterion_test(pair.newest[0], pair.newest[1]).filter(|_| pair.evidence == Evidence::Sample),
             p: corrected[i],
             verdict,
             doubt,
             action: terms.action,
             evidence: pair.evidence,
-            n_measurements: [pair.baseline.executions.n_measurements(), pair.candidate.executions.n_measurements()],
+            n_measurements: pair.n_measurements,
         });
     }
     rows
