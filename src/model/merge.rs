@@ -1,15 +1,20 @@
+use std::collections::BTreeSet;
+
 use hashbrown::HashMap;
 
-use super::{Benchmark, Run, Warning, WarningKind};
+use super::{Benchmark, BenchmarkId, Environment, Run, Unit, Warning, WarningKind};
 
 impl Run {
     /// Puts runs of one revision together: each benchmark then has the executions of all of them, kept apart.
     ///
-    /// Benchmarks are matched by where they lie below what was read. An execution that two runs share is counted once. Runs
-    /// that disagree about a benchmark's work or unit can't be put together: the benchmark stays as the last of them has it.
-    /// Warnings say so. The label is the runs' labels in their order.
+    /// Benchmarks are matched by where they lie below Criterion's folder, and where a run holds several such folders, below what
+    /// was read. An execution that two runs share is counted once. Runs that disagree about a benchmark's work or unit can't be
+    /// put together: the benchmark stays as the last of them has it. Warnings say so. The label is the runs' labels in their
+    /// order. A run that doesn't say where it was measured leaves an empty environment beside those of the others.
     #[must_use]
-    pub fn merge(runs: Vec<Run>) -> Run {
+    pub fn merge(mut runs: Vec<Run>) -> Run {
+        forget_single_roots(&mut runs);
+        admit_unknown_environments(&mut runs);
         let mut runs = runs.into_iter();
         let Some(mut merged) = runs.next() else { return Run::default() };
         let mut labels = vec![std::mem::take(&mut merged.label)];
@@ -31,6 +36,10 @@ impl Run {
                     });
                     *known = benchmark;
                     continue;
+                }
+                if known.unit == Unit::Unstated {
+                    // What one run states holds for all, and binds those that come after it.
+                    known.unit = benchmark.unit;
                 }
                 for execution in benchmark.executions.iter() {
                     n_copies += usize::from(!known.executions.add(execution.clone()));
@@ -82,6 +91,30 @@ impl Run {
     }
 }
 
+/// With one root a run, what the roots are called is a matter of where the folders lie.
+fn forget_single_roots(runs: &mut [Run]) {
+    let roots = |run: &Run| -> BTreeSet<String> { run.benchmarks.iter().map(|b| b.id.root().to_owned()).collect() };
+    let each: Vec<BTreeSet<String>> = runs.iter().map(roots).collect();
+    let all: BTreeSet<&String> = each.iter().flatten().collect();
+    if all.len() < 2 || each.iter().any(|roots| roots.len() > 1) {
+        return;
+    }
+    let own = |id: &BenchmarkId| BenchmarkId::new("", id.directory(), id.as_str());
+    for (run, roots) in runs.iter_mut().zip(&each) {
+        run.benchmarks.iter_mut().for_each(|b| b.id = own(&b.id));
+        run.absent.iter_mut().filter(|a| roots.contains(a.id.root())).for_each(|a| a.id = own(&a.id));
+    }
+}
+
+/// What only some of the runs say must not pass for what all of them say.
+fn admit_unknown_environments(runs: &mut [Run]) {
+    if runs.iter().any(|run| !run.environments.is_empty()) {
+        for run in runs.iter_mut().filter(|run| run.environments.is_empty() && !run.benchmarks.is_empty()) {
+            run.environments.push(Environment::default());
+        }
+    }
+}
+
 fn key(benchmark: &Benchmark) -> (String, String) {
     (benchmark.id.root().to_owned(), benchmark.id.directory().to_owned())
 }
@@ -98,7 +131,7 @@ fn label(labels: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BenchmarkId, Measurement, Throughput, Unit};
+    use crate::model::{Measurement, Throughput};
     use crate::stats::summarize;
 
     fn run(label: &str, benchmarks: &[(&str, f64)]) -> Run {
