@@ -144,8 +144,22 @@ impl<'a> Sources<'a> {
 
     /// Reads runs of one side, and puts them together.
     fn several(&mut self, texts: &[String]) -> Result<Loaded, Failure> {
-        let loaded = texts.iter().map(|text| self.side(text)).collect::<Result<Vec<_>, _>>()?;
-        Ok(together(loaded))
+        let mut named: Vec<&String> = Vec::new();
+        for text in texts {
+            if !named.contains(&text) {
+                named.push(text);
+            }
+        }
+        let loaded = named.iter().map(|text| self.side(text)).collect::<Result<Vec<_>, _>>()?;
+        // What is named twice is read once: of counts, copies can't be told from equal ones.
+        let again = |text: &String| texts.iter().filter(|other| *other == text).count() - 1;
+        let n = named.iter().zip(&loaded).map(|(text, loaded)| again(text) * loaded.run.benchmarks.len()).sum();
+        let mut together = together(loaded);
+        if n > 0 {
+            let subject = together.run.label.clone();
+            together.run.warnings.push(Warning { subject, kind: WarningKind::RepeatedExecutions { n } });
+        }
+        Ok(together)
     }
 
     /// Reads runs, each for itself: a folder of runs gives all of them, and a file with several executions a run for each.

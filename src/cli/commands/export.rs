@@ -15,7 +15,12 @@ use crate::cli::{exit_code, output, progress};
 pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
     let filter = filter(args.filter.as_deref())?;
     let folder = Sources::new(&args.place).folder()?;
-    let names = Sources::new(&args.place).expand(&args.baselines, NEW)?;
+    let mut names: Vec<String> = Vec::new();
+    for name in Sources::new(&args.place).expand(&args.baselines, NEW)? {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     let named: Vec<&str> = names.iter().map(String::as_str).collect();
     let shown = names.join(", ");
     let keep = |measurement: &_, measured_at| ExportedExecution { measurement: Clone::clone(measurement), measured_at };
