@@ -129,7 +129,10 @@ pub(super) fn judge(
         let (verdict, doubt) = match cap(pair, setting, policy) {
             Some(doubt) => (Verdict::Inconclusive, Some(doubt)),
             None => match verdict(evidenced, threshold, policy.gate_level) {
-                (Verdict::Regression | Verdict::Improvement, _) if setting.same_executable => {
+                (Verdict::Regression | Verdict::Improvement, _)
+                | (Verdict::Inconclusive, Some(Doubt::Suspected | Doubt::MaybeNoise))
+                    if setting.same_executable =>
+                {
                     (Verdict::Inconclusive, Some(Doubt::SameExecutable))
                 }
                 told => told,
