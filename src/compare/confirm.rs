@@ -109,7 +109,8 @@ fn p_value(first: &Suspicion, second: Option<&BenchmarkComparison>) -> Result<f6
         Some(Doubt::MaybeNoise | Doubt::TooWide | Doubt::Suspected) | None => {}
     }
     let size = second.change.estimate.fraction().ln_1p();
-    if size <= first.log_band || second.verdict == Verdict::NoChange {
+    // The first comparison's threshold: the second may have been judged by another, and so its verdict says nothing here.
+    if size <= first.log_band {
         return Ok(1.0);
     }
     let told_by_itself = second.n_executions.iter().any(|n| *n > 1);

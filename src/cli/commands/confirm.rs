@@ -30,11 +30,13 @@ pub(crate) fn run(args: &ConfirmArgs) -> Result<ExitCode, Failure> {
     Ok(exit_code::of(&report))
 }
 
-/// The first comparison's policy, as far as a second one needs it: its rows bring their own thresholds.
+/// The first comparison's policy, as far as a second one needs it: its rows bring their own thresholds, and their old names.
 fn policy(first: &Report, allow_different_machines: bool) -> Result<Policy, Failure> {
     let used = &first.policy;
     let threshold = NoiseThreshold::from_percent(used.threshold_percent).map_err(Failure::new)?;
+    let suspects = first.benchmarks.iter().filter(|row| row.suspicious);
     Ok(Policy {
+        renames: suspects.filter_map(|row| Some((row.renamed_from.clone()?, row.id.clone()))).collect(),
         min_executions: used.min_executions,
         estimator: used.estimator.into(),
         allow_different_machines,
