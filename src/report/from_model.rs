@@ -92,10 +92,12 @@ pub(super) fn settle(benchmarks: &[Row]) -> Option<Settle> {
     }
     suspects.sort_by(|a, b| b.change.estimate.total_cmp(&a.change.estimate));
     let filter = match suspects.as_slice() {
-        [one] => format!("--exact {} ", shell_quoted(&one.id)),
+        [one] if one.renamed_from.is_none() && is_plain_word(&one.id) => format!("--exact {} ", shell_quoted(&one.id)),
         several if several.len() > MOST_SUSPECTS => String::new(),
         several => {
-            let ids: Vec<String> = several.iter().map(|row| regex::escape(&row.id)).collect();
+            // The baseline's code knows a benchmark by its old name.
+            let ids = several.iter().flat_map(|row| [Some(&row.id), row.renamed_from.as_ref()]).flatten();
+            let ids: Vec<String> = ids.map(|id| regex::escape(id)).collect();
             format!("{} ", shell_quoted(&format!("^({})$", ids.join("|"))))
         }
     };
@@ -105,7 +107,12 @@ pub(super) fn settle(benchmarks: &[Row]) -> Option<Settle> {
     })
 }
 
-/// One word for a POSIX shell. Control characters don't survive, as no terminal would show what is run.
+/// Whether a name can stand in a command as it is: neither taken for a flag, nor changed to be shown.
+fn is_plain_word(name: &str) -> bool {
+    !name.starts_with('-') && super::escape::visible(name) == name
+}
+
+/// One word for a POSIX shell. What no terminal would show is written as a regular expression reads it.
 fn shell_quoted(text: &str) -> String {
     let text = super::escape::visible(text);
     format!("'{}'", text.replace('\'', r"'\''"))
