@@ -229,7 +229,12 @@ impl Setting {
             && !candidate.environments.is_empty()
             && baseline.environments.iter().all(same);
         let subject = format!("{}, {}", baseline.label, candidate.label);
-        let all: Vec<&Environment> = baseline.environments.iter().chain(&candidate.environments).collect();
+        let mut all: Vec<&Environment> = Vec::new();
+        for environment in baseline.environments.iter().chain(&candidate.environments) {
+            if !all.contains(&environment) {
+                all.push(environment);
+            }
+        }
         for (i, one) in all.iter().enumerate() {
             for other in &all[i + 1..] {
                 setting.is_different |= !one.differences(other).is_empty();
