@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use criterion_regress::report::Format;
 
@@ -192,7 +193,7 @@ pub(super) struct PolicyArgs {
     pub(super) estimator: Option<EstimatorArg>,
 
     /// Judge although the two sides were measured in different environments
-    #[arg(long, env = "REGRESS_ALLOW_DIFFERENT_MACHINES")]
+    #[arg(long, env = "REGRESS_ALLOW_DIFFERENT_MACHINES", value_parser = BoolishValueParser::new())]
     pub(super) allow_different_machines: bool,
 
     /// What a slowdown of the whole suite beyond the threshold does [default: fail]
