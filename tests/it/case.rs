@@ -101,6 +101,14 @@ impl Case {
         self.sample(baseline, &sample)
     }
 
+    /// Results of the current benchmark in the baselines `prefix-1`, `prefix-2`, …: its executions.
+    pub(crate) fn executions(mut self, prefix: &str, nanoseconds: &[f64]) -> Case {
+        for (i, nanoseconds) in nanoseconds.iter().enumerate() {
+            self = self.result(&format!("{prefix}-{}", i + 1), *nanoseconds);
+        }
+        self
+    }
+
     /// Measurements of the current benchmark.
     pub(crate) fn sample(self, baseline: &str, sample: &Sample) -> Case {
         tree::write_result(&self.path(ROOT), self.current(), baseline, sample, self.at);
@@ -217,6 +225,28 @@ impl Ran {
         self
     }
 
+    /// A benchmark's row in a report in JSON.
+    #[track_caller]
+    pub(crate) fn row(&self, id: &str) -> Value {
+        let report = self.json();
+        with_id(&report["benchmarks"], id).unwrap_or_else(|| panic!("`{id}` was not compared: {self}")).clone()
+    }
+
+    /// Why a verdict on a benchmark is no more than inconclusive, in a report in JSON.
+    #[track_caller]
+    pub(crate) fn doubt(self, id: &str, doubt: &str) -> Ran {
+        let row = self.row(id);
+        assert_eq!((&row["verdict"], &row["doubt"]), (&"inconclusive".into(), &doubt.into()), "`{id}`: {self}");
+        self
+    }
+
+    /// How many executions of a benchmark each side has, in a report in JSON.
+    #[track_caller]
+    pub(crate) fn executions(self, id: &str, baseline: u64, candidate: u64) -> Ran {
+        assert_eq!(self.row(id)["executions"], serde_json::json!([baseline, candidate]), "`{id}`: {self}");
+        self
+    }
+
     /// Why a benchmark was not compared, in a report in JSON.
     #[track_caller]
     pub(crate) fn not_compared(self, id: &str, reason: &str) -> Ran {
@@ -233,6 +263,16 @@ impl Ran {
         let warnings = document["warnings"].as_array().expect("every document has warnings");
         let is_there = warnings.iter().any(|w| w["code"] == code && w["subject"] == subject);
         assert!(is_there, "no warning `{code}` of `{subject}`: {self}");
+        self
+    }
+
+    /// A warning in JSON of any kind, by its code and what is the matter.
+    #[track_caller]
+    pub(crate) fn warning_says(self, code: &str, text: &str) -> Ran {
+        let document = self.json();
+        let mut warnings = document["warnings"].as_array().expect("every document has warnings").iter();
+        let says = |w: &Value| w["message"].as_str().is_some_and(|message| message.contains(text));
+        assert!(warnings.any(|w| w["code"] == code && says(w)), "no warning `{code}` that says `{text}`: {self}");
         self
     }
 

@@ -1,6 +1,8 @@
 //! What each version of Criterion really wrote: the whole range reads, and a real slowdown is found.
 
-use crate::case::Case;
+use serde_json::Value;
+
+use crate::case::{Case, ROOT};
 
 /// What `fixtures/record/` made slower between `before` and `after` (the folders' PROVENANCE.md): 1.6 times the work.
 const SLOWED: [&str; 2] = ["checksum", "hash/fnv1a/256"];
@@ -184,5 +186,54 @@ fn our_own_export_is_as_good_as_the_tree() {
             ran.exit_code(1).json()["benchmarks"].clone()
         };
         assert_eq!(verdicts("before.json"), verdicts("before"), "Criterion {version}");
+    }
+}
+
+/// Recordings in which both sides of the comparison that Criterion itself made are still there: 0.2.3 keeps the run before in
+/// `base`, and for the demo Criterion was asked for it (`--load-baseline pr --baseline main`).
+const COMPARED_BY_CRITERION: [(&str, &str, usize); 2] =
+    [("criterion-0.2.3/criterion", "-b base -c new", 5), ("demo/criterion", "-b main -c pr", 11)];
+
+/// Criterion's estimate of the change of the mean, and the ends of its interval.
+fn change_of_mean(case: &Case, directory: &str) -> [f64; 3] {
+    let path = case.path(&format!("{ROOT}/{directory}/change/estimates.json"));
+    let text = std::fs::read_to_string(path).expect("the recording has it");
+    let estimates: Value = serde_json::from_str(&text).expect("JSON");
+    // Criterion 0.2 wrote names with a capital.
+    let mean = estimates.get("mean").or(estimates.get("Mean")).expect("a mean");
+    let interval = &mean["confidence_interval"];
+    [&mean["point_estimate"], &interval["lower_bound"], &interval["upper_bound"]].map(|x| x.as_f64().expect("a number"))
+}
+
+/// The change of the mean is the same number, but for rounding: Criterion computes it from the same values. Its interval is of
+/// 100 000 resamples and ours of the delta method, which is symmetric: of skewed measurements, an end may lie elsewhere. In
+/// these recordings it does by up to 0.27 of the interval's half width, and the widths agree within 7 %.
+#[test]
+fn what_criterion_itself_found() {
+    for (fixture, sides, n) in COMPARED_BY_CRITERION {
+        let case = Case::of(fixture);
+        let ran = case.regress(&format!("check {sides} --format json")).compared(n as u64, n as u64);
+        for row in ran.json()["benchmarks"].as_array().expect("rows") {
+            let test = &row["criterion"];
+            let ours = ["estimate", "lower", "upper"].map(|end| test["change"][end].as_f64().expect("a number"));
+            let theirs = change_of_mean(&case, row["directory"].as_str().expect("a folder"));
+            let half = (theirs[2] - theirs[1]) / 2.0;
+            let (id, shown) = (&row["id"], format!("{ours:?}, Criterion has {theirs:?}"));
+            assert!((ours[0] - theirs[0]).abs() < 1e-9, "{fixture} {id}: {shown}");
+            assert!((ours[1] - theirs[1]).abs() < half / 3.0, "{fixture} {id}: {shown}");
+            assert!((ours[2] - theirs[2]).abs() < half / 3.0, "{fixture} {id}: {shown}");
+            let width = (ours[2] - ours[1]) / (theirs[2] - theirs[1]);
+            assert!((0.9..1.1).contains(&width), "{fixture} {id}: {width} of the width, {shown}");
+            // What Criterion printed follows from its interval, where the ends are not too near to its limit to tell.
+            let is_far = |end: f64, limit: f64| (end - limit).abs() > half / 3.0;
+            if theirs[1] > 0.01 && is_far(theirs[1], 0.01) {
+                assert_eq!(test["verdict"], "regressed", "{fixture} {id}: {shown}");
+            } else if theirs[2] < -0.01 && is_far(theirs[2], -0.01) {
+                assert_eq!(test["verdict"], "improved", "{fixture} {id}: {shown}");
+            } else if is_far(theirs[1], 0.01) && is_far(theirs[2], -0.01) {
+                let verdict = test["verdict"].as_str().expect("a word");
+                assert!(["within-noise", "not-detected"].contains(&verdict), "{fixture} {id}: {verdict}, {shown}");
+            }
+        }
     }
 }
