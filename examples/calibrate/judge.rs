@@ -153,16 +153,7 @@ pub(crate) fn suspects_confirmed(policy: &Policy, cases: &[Case<'_>], later: &[C
     let suspicions: Vec<(Suspicion, Option<&BenchmarkComparison>)> = suspects
         .iter()
         .enumerate()
-        .map(|(place, row)| {
-            let suspicion = Suspicion {
-                locations: [row.baseline, row.candidate],
-                log_band: row.threshold.log_band(),
-                standard_deviation: row.noise.standard_deviation,
-                degrees_of_freedom: row.noise.degrees_of_freedom,
-                has_history: row.n_executions[0] > 1,
-            };
-            (suspicion, second.compared.iter().find(|row| number(row) == Some(place)))
-        })
+        .map(|(place, row)| (row.suspicion(), second.compared.iter().find(|row| number(row) == Some(place))))
         .collect();
     let mut decisions = vec![None; cases.len()];
     for row in &first.compared {

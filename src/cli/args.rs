@@ -377,7 +377,7 @@ pub(super) struct ConfirmArgs {
     pub(super) candidate: Vec<String>,
 
     /// Judge although the two sides were measured in different environments
-    #[arg(long)]
+    #[arg(long, env = "REGRESS_ALLOW_DIFFERENT_MACHINES", value_parser = BoolishValueParser::new())]
     pub(super) allow_different_machines: bool,
 
     #[command(flatten)]

@@ -62,6 +62,14 @@ impl Side {
         Ok(Side::Name(text.to_owned()))
     }
 
+    /// The name, where it is one.
+    fn name(&self) -> Option<&str> {
+        match self {
+            Side::Name(name) => Some(name),
+            Side::Folder(..) | Side::File(_) => None,
+        }
+    }
+
     /// The file or folder at a path, `DIR@NAME` included.
     fn at(text: &str) -> Option<Side> {
         let path = PathBuf::from(text);
@@ -150,7 +158,7 @@ impl<'a> Sources<'a> {
                 named.push(text);
             }
         }
-        let loaded = named.iter().map(|text| self.side(text)).collect::<Result<Vec<_>, _>>()?;
+        let loaded = self.each(&named)?;
         // What is named twice is read once: of counts, copies can't be told from equal ones.
         let again = |text: &String| texts.iter().filter(|other| *other == text).count() - 1;
         let n = named.iter().zip(&loaded).map(|(text, loaded)| again(text) * loaded.run.benchmarks.len()).sum();
@@ -160,6 +168,26 @@ impl<'a> Sources<'a> {
             together.run.warnings.push(Warning { subject, kind: WarningKind::RepeatedExecutions { n } });
         }
         Ok(together)
+    }
+
+    /// Reads sides one by one, but baselines of Criterion's folder in one go.
+    fn each(&mut self, texts: &[&String]) -> Result<Vec<Loaded>, Failure> {
+        let sides = texts.iter().map(|text| Side::parse(text)).collect::<Result<Vec<_>, _>>()?;
+        let names: Vec<&str> = sides.iter().filter_map(Side::name).collect();
+        if names.len() < 2 || names.len() < texts.len() {
+            return texts.iter().map(|text| self.side(text)).collect();
+        }
+        let folder = self.folder()?;
+        let mut tree = read(&folder, Baselines::Named(&names))?;
+        if tree.runs().is_some() || names.iter().any(|name| !tree.baselines().contains(name)) {
+            // A folder of runs, or a word that no baseline is called.
+            return texts.iter().map(|text| self.side(text)).collect();
+        }
+        let mut loaded: Vec<Loaded> = names.iter().map(|name| named(&mut tree, name, &folder)).collect();
+        if let Some(first) = loaded.first_mut() {
+            first.run.warnings.append(&mut tree.warnings);
+        }
+        Ok(loaded)
     }
 
     /// Reads runs, each for itself: a folder of runs gives all of them, and a file with several executions a run for each.
@@ -256,6 +284,9 @@ fn named(tree: &mut Tree<Execution>, name: &str, folder: &Path) -> Loaded {
 /// One baseline of a folder.
 fn load_named(folder: &Path, name: &str) -> Result<Loaded, Failure> {
     let mut tree = read(folder, Baselines::Named(&[name]))?;
+    if let Some(roots) = tree.runs() {
+        return Ok(of_runs(&mut tree, &roots, name, folder));
+    }
     let mut loaded = named(&mut tree, name, folder);
     loaded.run.warnings.append(&mut tree.warnings);
     warn_if_missing(&mut loaded, name, folder)?;
@@ -283,6 +314,14 @@ fn warn_if_missing(loaded: &mut Loaded, name: &str, folder: &Path) -> Result<(),
     Ok(())
 }
 
+/// The runs that a folder holds, as one side.
+fn of_runs(tree: &mut Tree<Execution>, roots: &[String], name: &str, folder: &Path) -> Loaded {
+    let mut run = Run::merge(roots.iter().map(|root| tree.take_root(root, name)).collect());
+    run.warnings.append(&mut tree.warnings);
+    run.label = format!("{} ({} runs)", folder.display(), roots.len());
+    Loaded { run, source: folder.display().to_string() }
+}
+
 /// The runs of a folder, each for itself.
 fn load_runs(folder: &Path) -> Result<Vec<Run>, Failure> {
     let mut tree = read(folder, Baselines::Named(&[NEW]))?;
@@ -307,11 +346,7 @@ fn load_runs(folder: &Path) -> Result<Vec<Run>, Failure> {
 fn load_folder(folder: &Path) -> Result<Loaded, Failure> {
     let mut tree = read(folder, Baselines::Named(&[NEW]))?;
     if let Some(roots) = tree.runs() {
-        let label = format!("{} ({} runs)", folder.display(), roots.len());
-        let mut run = Run::merge(roots.iter().map(|root| tree.take_root(root, NEW)).collect());
-        run.warnings.append(&mut tree.warnings);
-        run.label = label;
-        return Ok(Loaded { run, source: folder.display().to_string() });
+        return Ok(of_runs(&mut tree, &roots, NEW, folder));
     }
     if tree.entries.is_empty()
         && let Some(files) = run_files(folder)

@@ -4,10 +4,10 @@ use super::{BenchmarkComparison, Doubt, Verdict};
 use crate::stats::{holm, student_t_tail};
 
 /// What a first comparison left to be settled about one benchmark.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Suspicion {
-    /// Baseline and candidate per iteration, as the first comparison had them.
-    pub locations: [f64; 2],
+    /// Fingerprints of the executions of the baseline and of the candidate; of constant ones none, as equal counts are no copies.
+    pub fingerprints: [Vec<u64>; 2],
     /// ln of the change that matters, as a band.
     pub log_band: f64,
     /// Standard deviation of the log ratio under the first comparison.
@@ -32,7 +32,7 @@ impl BenchmarkComparison {
     #[must_use]
     pub fn suspicion(&self) -> Suspicion {
         Suspicion {
-            locations: [self.baseline, self.candidate],
+            fingerprints: self.fingerprints.clone().map_or_else(Default::default, |both| *both),
             log_band: self.threshold.log_band(),
             standard_deviation: self.noise.standard_deviation,
             degrees_of_freedom: self.noise.degrees_of_freedom,
@@ -63,7 +63,7 @@ pub enum Confirmation {
 pub enum NoConfirmation {
     /// The benchmark was not measured again.
     NotMeasured,
-    /// The candidate is the one of the first comparison.
+    /// The candidate has executions of the first comparison.
     SameCandidate,
     /// The baseline is the single execution of the first comparison, whose own luck would count twice.
     SameBaseline,
@@ -95,11 +95,15 @@ pub fn confirm(suspicions: &[(Suspicion, Option<&BenchmarkComparison>)], level: 
 
 fn p_value(first: &Suspicion, second: Option<&BenchmarkComparison>) -> Result<f64, NoConfirmation> {
     let second = second.ok_or(NoConfirmation::NotMeasured)?;
-    let is_same = |i: usize, value: f64| first.locations[i].to_bits() == value.to_bits();
-    if is_same(1, second.candidate) {
+    // Where the second comparison isn't suspicious itself, it keeps no fingerprints, and proves nothing either.
+    let is_shared = |side: usize| {
+        let again = second.fingerprints.as_ref().map_or(&[][..], |both| &both[side]);
+        again.iter().any(|print| first.fingerprints[side].contains(print))
+    };
+    if is_shared(1) {
         return Err(NoConfirmation::SameCandidate);
     }
-    if is_same(0, second.baseline) && !first.has_history {
+    if is_shared(0) && !first.has_history {
         return Err(NoConfirmation::SameBaseline);
     }
     match second.doubt {

@@ -89,6 +89,9 @@ pub struct BenchmarkComparison {
     pub executions_needed: Option<usize>,
     /// What Criterion's own test says of the last execution of each side, where there are measurements.
     pub criterion: Option<CriterionTest>,
+    /// Of a suspicious benchmark, the fingerprints of its executions on the baseline's side and on the candidate's, by which a
+    /// second measurement is told from the first.
+    pub fingerprints: Option<Box<[Vec<u64>; 2]>>,
     /// Chance of an estimate this far beyond no change from noise alone, one-sided, corrected for all benchmarks of the
     /// comparison (Holm); 1 for estimates within the threshold.
     pub p: f64,
@@ -167,7 +170,7 @@ pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunCompariso
         }
     }
     let (mut pairs, mut terms) = (Vec::new(), Vec::new());
-    let mut n_shared = 0;
+    let (mut n_shared, mut n_quick) = (0, 0);
     for (b, c) in pairing.pairs {
         let its_terms = policy.for_benchmark(c.id.as_str());
         let pair =
@@ -175,6 +178,7 @@ pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunCompariso
         match pair {
             Ok(pair) => {
                 n_shared += pair.n_shared;
+                n_quick += pair.n_quick;
                 pairs.push(pair);
                 terms.push(its_terms);
             }
@@ -187,6 +191,10 @@ pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunCompariso
     if n_shared > 0 {
         let subject = baseline.label.clone();
         warnings.push(Warning { subject, kind: WarningKind::SharedExecutions { n: n_shared } });
+    }
+    if n_quick > 0 {
+        let subject = format!("{}, {}", baseline.label, candidate.label);
+        warnings.push(Warning { subject, kind: WarningKind::QuickExecutions { n: n_quick } });
     }
     let setting = Setting::of(baseline, candidate);
     warnings.extend(setting.warnings.iter().cloned());
@@ -295,6 +303,15 @@ struct Pair<'a> {
     pooled: Option<Difference>,
     /// Executions of the baseline that the candidate has as well.
     n_shared: usize,
+    /// Executions of `--quick` that were left out, as there are others.
+    n_quick: usize,
+}
+
+/// The executions of a side that are tests, and how many of `--quick` were left out for them; those of `--quick` where there are no
+/// others.
+fn tests<'a>(executions: impl Iterator<Item = &'a Execution>) -> (Vec<&'a Execution>, usize) {
+    let (quick, tests): (Vec<&Execution>, Vec<&Execution>) = executions.partition(|e| e.evidence == Evidence::Quick);
+    if tests.is_empty() { (quick, 0) } else { (tests, quick.len()) }
 }
 
 impl<'a> Pair<'a> {
@@ -348,6 +365,7 @@ impl<'a> Pair<'a> {
             between: None,
             pooled: None,
             n_shared: 0,
+            n_quick: 0,
         };
         pair.checked()
     }
@@ -356,20 +374,19 @@ impl<'a> Pair<'a> {
     fn of_several(baseline: &'a Benchmark, candidate: &'a Benchmark, estimator: Estimator) -> Result<Pair<'a>, WhyNot> {
         let shared = |e: &&Execution| candidate.executions.has(e);
         let n_shared = baseline.executions.iter().filter(shared).count();
-        let own: Vec<&Execution> = baseline.executions.iter().filter(|e| !shared(e)).collect();
-        let Some(newest) = own.iter().copied().max_by_key(|e| e.measured_at) else {
+        let (own, n_quick_b) = tests(baseline.executions.iter().filter(|e| !shared(e)));
+        let (others, n_quick_c) = tests(candidate.executions.iter());
+        let newest = |side: &[&'a Execution]| side.iter().copied().max_by_key(|e| e.measured_at);
+        let (Some(newest_b), Some(newest_c)) = (newest(&own), newest(&others)) else {
             return Err(WhyNot::SameMeasurement);
         };
-        let evidence = own.iter().map(|e| e.evidence).max().unwrap_or(Evidence::Sample);
-        let evidence = evidence.max(candidate.executions.evidence());
+        let evidence = own.iter().chain(&others).map(|e| e.evidence).max().unwrap_or(Evidence::Sample);
         let location = |e: &Execution| match evidence {
             Evidence::Estimates => e.median,
             Evidence::Sample | Evidence::CriterionChange | Evidence::Quick => e.location(estimator),
         };
-        let logs: [Vec<f64>; 2] = [
-            own.iter().map(|e| location(e).ln()).collect(),
-            candidate.executions.iter().map(|e| location(e).ln()).collect(),
-        ];
+        let logs: [Vec<f64>; 2] =
+            [own.iter().map(|e| location(e).ln()).collect(), others.iter().map(|e| location(e).ln()).collect()];
         let mean = |logs: &[f64]| logs.iter().sum::<f64>() / logs.len() as f64;
         let largest = |errors: &mut dyn Iterator<Item = f64>| errors.fold(0.0, f64::max);
         let pair = Pair {
@@ -377,14 +394,15 @@ impl<'a> Pair<'a> {
             candidate,
             locations: [mean(&logs[0]).exp(), mean(&logs[1]).exp()],
             within: largest(&mut own.iter().map(|e| e.standard_error))
-                .hypot(largest(&mut candidate.executions.iter().map(|e| e.standard_error))),
+                .hypot(largest(&mut others.iter().map(|e| e.standard_error))),
             evidence,
             n_executions: [logs[0].len(), logs[1].len()],
-            n_measurements: [own.iter().map(|e| e.n_measurements).sum(), candidate.executions.n_measurements()],
-            newest: [newest, candidate.executions.newest()],
+            n_measurements: [&own, &others].map(|side| side.iter().map(|e| e.n_measurements).sum()),
+            newest: [newest_b, newest_c],
             between: welch(&logs[0], &logs[1]).or_else(|| pooled(&logs[0], &logs[1])),
             pooled: pooled(&logs[0], &logs[1]),
             n_shared,
+            n_quick: n_quick_b + n_quick_c,
         };
         pair.checked()
     }

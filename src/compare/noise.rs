@@ -22,7 +22,8 @@ const WEIGHT_OF_ASSUMPTION: f64 = 10.0;
 /// admits.
 const WORTH_OF_ASSUMPTION_ALONE: f64 = 6.0;
 
-/// How many observations suite and assumption count for, against a benchmark's own history.
+/// How many observations suite and assumption count for at least, against a benchmark's own history. A short history leaves them
+/// what they are worth beyond it, so that no execution more makes anything less certain.
 const WEIGHT_OF_SUITE: f64 = 4.0;
 
 /// How much each benchmark of a suite tells of the noise of another. Benchmarks differ in noise, so that their common spread
@@ -296,7 +297,7 @@ impl Noise {
         // One side is a single execution, the other a history: its spread and the suite's, each for what it is worth.
         let share = change.share();
         let own = difference.standard_error.powi(2) / share;
-        let weight = WEIGHT_OF_SUITE.min(self.degrees_of_freedom);
+        let weight = (self.degrees_of_freedom - difference.degrees_of_freedom).max(WEIGHT_OF_SUITE);
         let degrees = weight + difference.degrees_of_freedom;
         let variance = (weight * self.standard_deviation.powi(2) + difference.degrees_of_freedom * own) / degrees;
         BenchmarkNoise {

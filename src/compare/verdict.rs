@@ -140,7 +140,7 @@ pub(super) fn judge(
         };
         let one = sd / ((1.0 / pair.n_executions[0] as f64 + 1.0 / pair.n_executions[1] as f64) / 2.0).sqrt();
         let renamed = pair.baseline.id.as_str() != pair.candidate.id.as_str();
-        rows.push(BenchmarkComparison {
+        let mut row = BenchmarkComparison {
             id: pair.candidate.id.clone(),
             renamed_from: renamed.then(|| pair.baseline.id.clone()),
             baseline: pair.locations[0],
@@ -174,9 +174,19 @@ pub(super) fn judge(
             action: terms.action,
             evidence: pair.evidence,
             n_measurements: pair.n_measurements,
-        });
+            fingerprints: None,
+        };
+        if row.is_suspicious() {
+            row.fingerprints = Some(Box::new(fingerprints(pair)));
+        }
+        rows.push(row);
     }
     rows
+}
+
+fn fingerprints(pair: &Pair<'_>) -> [Vec<u64>; 2] {
+    [pair.baseline, pair.candidate]
+        .map(|side| side.executions.iter().filter(|e| !e.is_constant()).map(|e| e.fingerprint).collect())
 }
 
 /// Why nothing can be said of a pair, whatever its numbers are.

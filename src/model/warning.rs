@@ -134,6 +134,11 @@ pub enum WarningKind {
         /// How many there were.
         n: usize,
     },
+    /// Executions of `--quick` among others of a side; they were left out.
+    QuickExecutions {
+        /// How many there were.
+        n: usize,
+    },
     /// What was put together or compared was measured in different environments.
     DifferentEnvironments {
         /// In what they differ.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::from_model::settle;
-use super::schema::{ConfirmedBy, Doubt, Report, SecondLook, Side, Verdict, WarningRow, counts};
+use super::schema::{ConfirmedBy, Doubt, Report, Row, SecondLook, Side, Verdict, WarningRow, counts};
 use crate::compare::{BenchmarkComparison, Confirmation, RunComparison, Suspicion, confirm};
 
 /// Why a report can't be confirmed.
@@ -52,7 +52,7 @@ impl Report {
         for (i, row) in self.benchmarks.iter().enumerate().filter(|(_, row)| row.is_unsettled()) {
             let noise = row.noise.ok_or(CannotConfirm::TooOld)?;
             let suspicion = Suspicion {
-                locations: [row.baseline, row.candidate],
+                fingerprints: prints(row),
                 log_band: row.threshold.ln_1p(),
                 standard_deviation: noise.standard_deviation,
                 degrees_of_freedom: noise.degrees_of_freedom.unwrap_or(f64::INFINITY),
@@ -94,4 +94,13 @@ impl Report {
         }
         Ok(self)
     }
+}
+
+/// The fingerprints that a report holds of a row; what is no fingerprint can be nothing's.
+fn prints(row: &Row) -> [Vec<u64>; 2] {
+    let parse = |side: usize| {
+        let texts = row.fingerprints.as_ref().map_or(&[][..], |both| &both[side]);
+        texts.iter().filter_map(|text| u64::from_str_radix(text, 16).ok()).collect()
+    };
+    [parse(0), parse(1)]
 }

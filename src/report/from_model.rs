@@ -224,6 +224,10 @@ impl From<&compare::BenchmarkComparison> for Row {
             executions_needed: compared.executions_needed,
             p: Some(compared.p),
             suspicious: compared.is_suspicious(),
+            fingerprints: compared
+                .fingerprints
+                .as_ref()
+                .map(|both| [0, 1].map(|side| both[side].iter().map(|print| format!("{print:016x}")).collect())),
             second: None,
             untold: None,
             criterion: compared.criterion.map(|test| CriterionTest {

@@ -408,6 +408,10 @@ pub struct Row {
     /// Whether it is slower than its threshold by single executions, or without proof, so that measuring again could settle it.
     #[serde(default)]
     pub suspicious: bool,
+    /// Of a suspicious benchmark, fingerprints of its executions on each side, in hexadecimal: what tells a second measurement
+    /// from the first.
+    #[serde(default)]
+    pub fingerprints: Option<[Vec<String>; 2]>,
     /// What Criterion's own test says, where there are measurements.
     pub criterion: Option<CriterionTest>,
     /// What a second measurement says, where there was one.

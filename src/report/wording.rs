@@ -47,10 +47,7 @@ pub fn headline(report: &Report) -> String {
                     0 => String::new(),
                     n => format!(" ({n} probably slower)"),
                 };
-                parts.push(format!(
-                    "{} of {} can't be told from noise{suspected}",
-                    counts.inconclusive, counts.compared
-                ));
+                parts.push(format!("{} of {} can't be told{suspected}", counts.inconclusive, counts.compared));
             }
             let n_untold =
                 report.not_compared.iter().filter(|n| !matches!(n.reason, Reason::Added | Reason::Ignored)).count();
@@ -626,6 +623,11 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
             "shared-executions",
             format!("{} also in the candidate; left out of the baseline", count(*n, "execution is", "executions are")),
             Some("an execution can't be on both sides"),
+        ),
+        WarningKind::QuickExecutions { n } => (
+            "quick-executions",
+            format!("{} of --quick; left out beside the others", count(*n, "execution is", "executions are")),
+            Some("two measurements are an effect, not a test"),
         ),
         WarningKind::DifferentEnvironments { fact, values: [one, two] } => (
             "different-environments",

@@ -91,6 +91,22 @@ fn the_first_measurement_counts_once() {
 }
 
 #[test]
+fn the_first_measurement_among_others_is_noticed() {
+    let case = again(1.5, 1.5);
+    untold(&case.regress("confirm report.json -b main2 -c pr2 new --format json"), "same-candidate");
+    untold(&case.regress("confirm report.json -b main main2 -c pr2 --format json"), "same-baseline");
+}
+
+#[test]
+fn equal_counts_are_no_copies_of_the_first() {
+    let counts = |value: f64| Sample { iterations: vec![1.0; 10], times: vec![value; 10] };
+    let mut case = suspicious(1.0).benchmark("f").sample("main", &counts(1000.0)).sample("new", &counts(1500.0));
+    case.regress("check -b main -o json=report.json");
+    case = case.sample("main2", &counts(1000.0)).sample("pr2", &counts(1500.0));
+    case.regress(CONFIRM).exit_code(1).verdict("f", "regression");
+}
+
+#[test]
 fn a_history_is_no_single_stroke_of_luck() {
     let case = Case::new().benchmark("f").executions("main", &[100.0, 100.3, 99.8]).candidate(150.0);
     let case = case.benchmark("g").executions("main", &[100.0, 100.3, 99.8]).candidate(100.0);

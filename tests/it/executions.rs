@@ -279,6 +279,16 @@ fn a_unit_that_one_run_states_holds_for_all() {
 }
 
 #[test]
+fn quick_executions_are_left_out_beside_others() {
+    let quick = |value: f64| Sample { iterations: vec![1.0, 2.0], times: vec![value, 2.0 * value] };
+    let case = three_a_side().benchmark("slow").sample("pr-quick", &quick(500.0));
+    let ran = case.regress("check -b main-* -c pr-* --format json").exit_code(1);
+    let ran =
+        ran.verdict("slow", "regression").executions("slow", 3, 3).warning_says("quick-executions", "1 execution");
+    assert_eq!(ran.row("slow")["evidence"], "sample");
+}
+
+#[test]
 fn a_benchmark_may_be_missing_in_some_runs() {
     let case = Case::new()
         .benchmark("all")

@@ -49,7 +49,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
             }
             btree_map::Entry::Occupied(mut occupied) => {
                 let known = occupied.get_mut();
-                if known.throughput != entry.throughput || known.unit != entry.unit {
+                if known.throughput != entry.throughput || !known.unit.is_comparable_with(&entry.unit) {
                     let id = visible(entry.id.as_str());
                     return Err(Failure::new(format!("failed to export {shown}: they disagree on what {id} does"))
                         .hint("runs of one side have to be of the same code"));
