@@ -188,6 +188,14 @@ pub(super) struct PolicyArgs {
     #[arg(long, value_name = "N", env = "REGRESS_MIN_EXECUTIONS")]
     pub(super) min_executions: Option<usize>,
 
+    /// Chance of a single false regression in a whole comparison, in percent [default: 1]
+    #[arg(long, value_name = "PERCENT", env = "REGRESS_GATE_LEVEL", value_parser = parse_percent)]
+    pub(super) gate_level: Option<f64>,
+
+    /// Share of false ones among suspects, in percent [default: 5]
+    #[arg(long, value_name = "PERCENT", env = "REGRESS_LIST_LEVEL", value_parser = parse_percent)]
+    pub(super) list_level: Option<f64>,
+
     /// Which number stands for an execution, where a side has several [default: by profile]
     #[arg(long, value_enum, value_name = "WHICH", env = "REGRESS_ESTIMATOR")]
     pub(super) estimator: Option<EstimatorArg>,
@@ -372,9 +380,13 @@ pub(super) struct ConfirmArgs {
     #[arg(long, short = 'b', value_name = "SIDE", num_args = 1.., required = true)]
     pub(super) baseline: Vec<String>,
 
-    /// The second measurement of the candidate [default: new, the last run]
-    #[arg(long, short = 'c', value_name = "SIDE", num_args = 1..)]
+    /// The second measurement of the candidate
+    #[arg(long, short = 'c', value_name = "SIDE", num_args = 1.., required = true)]
     pub(super) candidate: Vec<String>,
+
+    /// Explain one verdict in plain words, with the numbers, instead of printing the report
+    #[arg(long, value_name = "ID")]
+    pub(super) explain: Option<String>,
 
     /// Judge although the two sides were measured in different environments
     #[arg(long, env = "REGRESS_ALLOW_DIFFERENT_MACHINES", value_parser = BoolishValueParser::new())]

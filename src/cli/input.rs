@@ -216,8 +216,10 @@ impl<'a> Sources<'a> {
             let pattern = Pattern::glob(text).map_err(Failure::new)?;
             let folder = self.folder()?;
             let tree = read(&folder, Baselines::All)?;
-            let matched: Vec<String> =
+            let mut matched: Vec<String> =
                 tree.baselines().into_iter().filter(|name| pattern.matches(name)).map(str::to_owned).collect();
+            // `main-2` comes before `main-10`.
+            alphanumeric_sort::sort_str_slice(&mut matched);
             if matched.is_empty() {
                 return Err(Failure::new(format!("failed to find `{text}`: no baseline of {} matches", folder.display()))
                     .hint("`regress compare --baselines` lists the baselines that there are; paths are for the shell to expand"));
@@ -414,7 +416,7 @@ fn run_files(folder: &Path) -> Option<Vec<PathBuf>> {
     let files = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     let mut files: Vec<PathBuf> =
         files.filter(|path| path.extension().is_some_and(|e| e == "json") && path.is_file()).collect();
-    files.sort();
+    alphanumeric_sort::sort_path_slice(&mut files);
     (!files.is_empty()).then_some(files)
 }
 

@@ -170,8 +170,12 @@ impl Settings {
                 Setting { value: word.value.into(), origin: word.origin }
             }
         };
-        let gate_level = level(layers.pick(config.gate_level, |p| p.gate_level), "gate-level")?;
-        let list_level = level(layers.pick(config.list_level, |p| p.list_level), "list-level")?;
+        let gate_level = typed(args.gate_level, given, "gate_level")
+            .unwrap_or_else(|| layers.pick(config.gate_level, |p| p.gate_level));
+        let gate_level = level(gate_level, "gate-level")?;
+        let list_level = typed(args.list_level, given, "list_level")
+            .unwrap_or_else(|| layers.pick(config.list_level, |p| p.list_level));
+        let list_level = level(list_level, "list-level")?;
 
         let rules = config
             .rules

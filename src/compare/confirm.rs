@@ -19,13 +19,11 @@ pub struct Suspicion {
 }
 
 impl BenchmarkComparison {
-    /// Whether it is slower than its threshold by single executions, or without proof, so that measuring again could settle it.
+    /// Whether it is a slower suspect, or a regression by single executions, so that measuring again should settle it.
     #[must_use]
     pub fn is_suspicious(&self) -> bool {
-        let is_doubted = matches!(self.doubt, Some(Doubt::MaybeNoise | Doubt::Suspected));
-        let is_proven_by_one = self.verdict == Verdict::Regression && self.n_executions.contains(&1);
-        let is_slower = self.change.estimate.fraction() * 100.0 > self.threshold.percent();
-        is_slower && (is_doubted || is_proven_by_one)
+        let is_suspect = self.doubt == Some(Doubt::Suspected) && self.change.estimate.fraction() > 0.0;
+        is_suspect || (self.verdict == Verdict::Regression && self.n_executions.contains(&1))
     }
 
     /// What a second measurement has to settle.
@@ -69,6 +67,8 @@ pub enum NoConfirmation {
     SameBaseline,
     /// The second comparison may not be judged: `--quick`, other machines, too few executions.
     NotATest,
+    /// The two sides of the second measurement can't be compared: copies of one another, other work, other units.
+    NotComparable,
 }
 
 /// Judges each suspicion by its second measurement **alone**.

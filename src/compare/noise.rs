@@ -7,8 +7,8 @@
 
 use super::Policy;
 use crate::stats::{
-    Difference, VariancePrior, fit_prior, normal_quantile, normal_tail, qn, quantile, student_t_quantile,
-    student_t_tail,
+    Difference, VariancePrior, fit_prior, normal_quantile, normal_tail, qn, quantile, shortest_half,
+    student_t_quantile, student_t_tail,
 };
 
 /// Fewer benchmarks than this are no suite: their ratios say nothing about noise, as all of them may have changed.
@@ -38,8 +38,14 @@ const FEWEST_FOR_MODERATION: f64 = 8.0;
 /// How many standard errors the spread of a suite has to be beyond what its executions predict before it widens anything.
 const CLEARLY_WIDER: f64 = 2.5;
 
-/// The efficiency of Qn for normal values: its variance is σ²/(2·this·n).
-const QN_EFFICIENCY: f64 = 0.82;
+/// The share of a suite's smallest changes that tells its spread: what really changed has no part in it, unless that is most of it.
+const INNER_SHARE: f64 = 1.0 / 3.0;
+
+/// The share's quantile of the distance of standard normal values from their centre: Φ⁻¹(2/3).
+const INNER_QUANTILE: f64 = 0.430_727_299_295_457_5;
+
+/// The relative standard error of that quantile times √n: √(p(1−p)) / (2φ(x)·x).
+const INNER_ERROR: f64 = 1.505;
 
 /// No measurement of time between two executions is steadier than this, whatever a suite pretends.
 const SMALLEST_NOISE: f64 = 0.003;
@@ -227,7 +233,7 @@ fn prior(tests: &[&LogChange]) -> Option<VariancePrior> {
 ///
 /// Executions of one side that were made one after the other share what the other side's did not: a drift of the machine.
 /// It is not in their spread, and it is in the spread of the suite (an empirical null: Efron 2004, "Large-scale simultaneous
-/// hypothesis testing"). A common shift is no part of it, as Qn needs no location.
+/// hypothesis testing"): in that of its inner part, as what really changed is no drift. A common shift is no part of it either.
 fn inflation(tests: &[&LogChange], prior: Option<VariancePrior>) -> f64 {
     let replicated = tests.iter().filter(|c| c.is_replicated());
     let changes: Vec<(f64, BenchmarkNoise)> =
@@ -241,7 +247,7 @@ fn inflation(tests: &[&LogChange], prior: Option<VariancePrior>) -> f64 {
             let tail = noise.tail(estimate.abs() / factor).max(1e-12);
             normal_quantile(tail).copysign(*estimate)
         };
-        qn(&changes.iter().map(score).collect::<Vec<f64>>())
+        inner_spread(&changes.iter().map(score).collect::<Vec<f64>>())
     };
     // Scores grow ever slower with the change, so that a strong drift crowds them together at both ends of their scale, and
     // their spread says nothing. Hence from above, where all changes are small and scores in proportion to them: each step
@@ -256,8 +262,16 @@ fn inflation(tests: &[&LogChange], prior: Option<VariancePrior>) -> f64 {
             break;
         }
     }
-    let by_chance = 1.0 + CLEARLY_WIDER / (2.0 * QN_EFFICIENCY * changes.len() as f64).sqrt();
+    let by_chance = 1.0 + CLEARLY_WIDER * INNER_ERROR / (changes.len() as f64).sqrt();
     if factor > by_chance { factor } else { 1.0 }
+}
+
+/// The spread of the inner part of `scores`, as a standard deviation of normal ones.
+fn inner_spread(scores: &[f64]) -> f64 {
+    let centre = shortest_half(scores);
+    let mut distances: Vec<f64> = scores.iter().map(|score| (score - centre).abs()).collect();
+    distances.sort_unstable_by(f64::total_cmp);
+    quantile(&distances, INNER_SHARE) / INNER_QUANTILE
 }
 
 fn replicated_noise(change: &LogChange, prior: Option<VariancePrior>, inflation: f64) -> Option<BenchmarkNoise> {

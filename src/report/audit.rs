@@ -157,6 +157,11 @@ impl AuditReport {
             notes.push(format!("{n_hidden} more benchmarks with smaller thresholds (--all lists them)"));
         }
         notes.push(
+            "red: comparisons of a whole suite with at least one benchmark called slower; usual change: half of the changes between \
+             neighbours are larger"
+                .to_owned(),
+        );
+        notes.push(
             "threshold: the change that identical code exceeds in 1 of 100 comparisons of two single executions; with a smaller one, \
              expect \"can't tell\" of this benchmark, or take several executions a side"
                 .to_owned(),

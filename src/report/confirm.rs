@@ -1,12 +1,12 @@
 //! A report, and what a second measurement makes of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
 use super::from_model::settle;
 use super::schema::{ConfirmedBy, Doubt, Report, Row, SecondLook, Side, Verdict, WarningRow, counts};
-use crate::compare::{BenchmarkComparison, Confirmation, RunComparison, Suspicion, confirm};
+use crate::compare::{BenchmarkComparison, Confirmation, NoConfirmation, RunComparison, Suspicion, confirm};
 
 /// Why a report can't be confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -65,6 +65,7 @@ impl Report {
         if suspicions.is_empty() {
             return Err(CannotConfirm::NothingToSettle);
         }
+        let second_not_compared: BTreeSet<&str> = second.not_compared.iter().map(|n| n.id.as_str()).collect();
         let mut measured = 0;
         for ((i, (_, second)), told) in places.iter().zip(&suspicions).zip(confirm(&suspicions, self.policy.gate_level))
         {
@@ -73,6 +74,12 @@ impl Report {
                 Confirmation::Confirmed { p } => (p, true),
                 Confirmation::NotConfirmed { p } => (p, false),
                 Confirmation::Untold(why) => {
+                    let is_there = second_not_compared.contains(row.id.as_str());
+                    let why = if why == NoConfirmation::NotMeasured && is_there {
+                        NoConfirmation::NotComparable
+                    } else {
+                        why
+                    };
                     row.untold = Some(why.into());
                     continue;
                 }
@@ -88,7 +95,7 @@ impl Report {
         self.warnings.extend(second.warnings.iter().map(WarningRow::from));
         self.counts = counts(&self.benchmarks, &self.not_compared);
         self.outcome = self.outcome_of_rows();
-        self.settle = settle(&self.benchmarks);
+        self.settle = settle(&self.benchmarks, self.policy.min_executions);
         if measured > 0 {
             self.confirmation = Some(ConfirmedBy { baseline, candidate, measured });
         }

@@ -86,7 +86,7 @@ fn noise(report: &Report, row: &Row) -> String {
     let sd = percent(noise.standard_deviation.exp_m1());
     let freedom = match noise.degrees_of_freedom {
         Some(degrees) => format!("with {} degrees of freedom", digits(degrees)),
-        None => "as if that were known exactly".to_owned(),
+        None => "from as many executions that no uncertainty of it counts".to_owned(),
     };
     let from = match noise.source {
         NoiseOrigin::Assumed => "One execution a side says nothing about the next one, and there are fewer than eight benchmarks \
@@ -107,7 +107,9 @@ fn noise(report: &Report, row: &Row) -> String {
              further apart than their executions predict",
             digits(report.noise.inflation)
         ),
-        NoiseOrigin::Executions => "It is from the spread of the executions on each side".to_owned(),
+        NoiseOrigin::Executions => "It is from the spread of the executions on each side, with five or more steadied by that of the \
+                                    other benchmarks' executions"
+            .to_owned(),
     };
     format!("If the code had not changed, the change would be off by {sd} (1 standard deviation, {freedom}). {from}.")
 }
@@ -222,7 +224,11 @@ fn second(row: &Row) -> Option<String> {
 fn consequence(report: &Report, row: &Row) -> String {
     let settle = match &report.settle {
         Some(settle) if settle.suspects.contains(&row.id) => {
-            format!(" To settle it, run `{}` on each side's code, and `regress confirm`.", settle.command)
+            format!(
+                " To settle it, run `{}` on each side's code, {}, and `regress confirm`.",
+                settle.command,
+                times(settle.executions)
+            )
         }
         _ => String::new(),
     };
@@ -236,4 +242,8 @@ fn consequence(report: &Report, row: &Row) -> String {
             Outcome::NothingCompared => "none",
         }
     )
+}
+
+fn times(n: usize) -> String {
+    if n <= 1 { "once".to_owned() } else { format!("{n} times") }
 }

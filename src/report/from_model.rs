@@ -72,7 +72,7 @@ impl Report {
                 .shift
                 .map(|shift| Shift { change: shift.change.fraction(), verdict: shift.verdict.into() }),
             same_executable: comparison.same_executable,
-            settle: settle(&benchmarks),
+            settle: settle(&benchmarks, policy.min_executions),
             confirmation: None,
             benchmarks,
             not_compared,
@@ -84,8 +84,8 @@ impl Report {
 /// More suspects than this are better measured again with the whole suite.
 const MOST_SUSPECTS: usize = 20;
 
-/// How to measure again what is slower without proof, or proven by single executions only.
-pub(super) fn settle(benchmarks: &[Row]) -> Option<Settle> {
+/// How to measure again what is suspected, or proven by single executions only: as often as it was, or as the policy asks for.
+pub(super) fn settle(benchmarks: &[Row], min_executions: usize) -> Option<Settle> {
     let mut suspects: Vec<&Row> = benchmarks.iter().filter(|row| row.is_unsettled()).collect();
     if suspects.is_empty() {
         return None;
@@ -101,7 +101,10 @@ pub(super) fn settle(benchmarks: &[Row]) -> Option<Settle> {
             format!("{} ", shell_quoted(&format!("^({})$", ids.join("|"))))
         }
     };
+    // A history stays what it is; what is measured again is the lesser side.
+    let measured = suspects.iter().map(|row| row.executions[0].min(row.executions[1])).max().unwrap_or(1);
     Some(Settle {
+        executions: measured.max(min_executions),
         suspects: suspects.iter().map(|row| row.id.clone()).collect(),
         command: format!("cargo bench --bench BENCH -- {filter}--save-baseline NAME"),
     })
@@ -120,7 +123,7 @@ fn shell_quoted(text: &str) -> String {
 
 fn resolution(benchmarks: &[Row]) -> Option<Resolution> {
     // Two measurements could have shown nothing, however large.
-    let tests = benchmarks.iter().filter(|row| row.evidence != Source::Quick);
+    let tests = benchmarks.iter().filter(|row| row.could_show_something());
     let smallest: Vec<f64> = tests.map(|row| row.smallest_provable).collect();
     let worst = smallest.iter().copied().max_by(f64::total_cmp)?;
     Some(Resolution { median: crate::stats::median(&smallest), worst })
@@ -271,6 +274,7 @@ impl From<compare::NoConfirmation> for Untold {
             compare::NoConfirmation::SameCandidate => Untold::SameCandidate,
             compare::NoConfirmation::SameBaseline => Untold::SameBaseline,
             compare::NoConfirmation::NotATest => Untold::NotATest,
+            compare::NoConfirmation::NotComparable => Untold::NotComparable,
         }
     }
 }

@@ -51,10 +51,13 @@ pub struct Report {
 /// How to measure the suspects of a comparison again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settle {
-    /// Ids of the benchmarks that are slower than their threshold without proof, the worst first.
+    /// Ids of the suspects that are slower, and of the regressions by single executions; the worst first.
     pub suspects: Vec<String>,
     /// The command that measures them alone, to be run on each side's code.
     pub command: String,
+    /// How many executions a side that takes, each run of the command being one.
+    #[serde(default = "one")]
+    pub executions: usize,
 }
 
 /// Where the second measurement came from.
@@ -141,7 +144,7 @@ pub enum Verdict {
 }
 
 /// Why a verdict is no more than inconclusive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Doubt {
     /// Two measurements are an effect, not a test.
@@ -405,7 +408,7 @@ pub struct Row {
     pub executions_needed: Option<usize>,
     /// Chance of such an estimate from noise alone, corrected for all benchmarks; 1 within the threshold.
     pub p: Option<f64>,
-    /// Whether it is slower than its threshold by single executions, or without proof, so that measuring again could settle it.
+    /// Whether it is a slower suspect, or a regression by single executions, so that measuring again should settle it.
     #[serde(default)]
     pub suspicious: bool,
     /// Of a suspicious benchmark, fingerprints of its executions on each side, in hexadecimal: what tells a second measurement
@@ -432,6 +435,8 @@ pub enum Untold {
     SameBaseline,
     /// It may not be judged: `--quick`, other machines, too few executions.
     NotATest,
+    /// Its two sides can't be compared.
+    NotComparable,
 }
 
 /// What a second measurement says of a suspect.
@@ -606,6 +611,14 @@ impl Report {
 }
 
 impl Row {
+    /// Whether any change could have earned a verdict.
+    pub(super) fn could_show_something(&self) -> bool {
+        !matches!(
+            self.doubt,
+            Some(Doubt::Quick | Doubt::TooFewExecutions | Doubt::DifferentMachines | Doubt::SameExecutable)
+        )
+    }
+
     /// Whether measuring it again could settle it, and nobody has.
     pub(super) fn is_unsettled(&self) -> bool {
         self.suspicious && self.second.is_none()

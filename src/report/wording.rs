@@ -135,7 +135,7 @@ pub(super) fn row_evidence(row: &Row) -> String {
     let executions = match row.executions {
         [1, 1] => "1 execution a side".to_owned(),
         [b, c] if b == c => format!("{b} executions a side"),
-        [b, c] => format!("{b} and {}", count(c, "execution", "executions")),
+        [b, c] => format!("{} and {c}", count(b, "execution", "executions")),
     };
     let noise = match row.noise.map(|noise| noise.source) {
         Some(NoiseOrigin::Assumed) => "noise assumed",
@@ -199,9 +199,12 @@ pub(super) fn remarks(row: &Row, report_threshold: f64) -> Vec<String> {
 pub(super) fn untold(why: Untold) -> &'static str {
     match why {
         Untold::NotMeasured => "not measured again",
-        Untold::SameCandidate => "not confirmed: the candidate is the first one",
-        Untold::SameBaseline => "not confirmed: the baseline is the first one, whose luck would count twice",
-        Untold::NotATest => "not confirmed: the second measurement may not be judged",
+        Untold::SameCandidate => "not settled: the second candidate is, or holds, the first one",
+        Untold::SameBaseline => "not settled: the second baseline is the first one, whose luck would count twice",
+        Untold::NotATest => {
+            "not settled: the second measurement is no test (--quick, another machine, or fewer executions than the policy asks for)"
+        }
+        Untold::NotComparable => "not settled: the two sides of the second measurement can't be compared",
     }
 }
 
@@ -251,12 +254,12 @@ pub(super) fn evidence(report: &Report) -> Vec<String> {
         ));
     }
     if !report.benchmarks.is_empty() && report.resolution.is_none() {
-        lines.push("every result is of --quick: effects, not tests, so that nothing could have been shown".to_owned());
+        lines.push(nothing_to_show(report));
     }
     if let Some(confirmation) = &report.confirmation {
         lines.push(format!(
             "{} measured again: {} → {}; what that alone proves is a regression, corrected for their number",
-            count(confirmation.measured, "suspect was", "suspects were"),
+            count(confirmation.measured, "benchmark was", "benchmarks were"),
             side(&confirmation.baseline.label),
             side(&confirmation.candidate.label)
         ));
@@ -274,6 +277,24 @@ pub(super) fn evidence(report: &Report) -> Vec<String> {
         lines.extend(executions_needed(report));
     }
     lines
+}
+
+/// Why nothing could have been shown, whatever had happened.
+fn nothing_to_show(report: &Report) -> String {
+    let doubts = report.benchmarks.iter().filter_map(|row| row.doubt);
+    match doubts.min() {
+        Some(Doubt::TooFewExecutions) => format!(
+            "nothing could have been shown: the profile {} asks for {n} executions a side (`min-executions`); on each side's code: \
+             for i in $(seq {n}); do cargo bench --bench BENCH -- --save-baseline \"NAME-$i\"; done",
+            report.policy.profile,
+            n = report.policy.min_executions
+        ),
+        Some(Doubt::DifferentMachines) => {
+            "nothing could have been shown: the sides were measured in different environments".to_owned()
+        }
+        Some(Doubt::SameExecutable) => "nothing could have been shown: it is the same executable".to_owned(),
+        _ => "every result is of --quick: effects, not tests, so that nothing could have been shown".to_owned(),
+    }
 }
 
 /// What the differences between two runs of one executable say of the machine.
@@ -316,9 +337,9 @@ fn noise(report: &Report) -> Vec<String> {
                 let deviations: Vec<f64> =
                     rows.iter().filter_map(|row| row.noise).map(|noise| noise.standard_deviation).collect();
                 format!(
-                    "{b} and {}; their change is taken to be off by {} (1 sd) for half of the benchmarks, from the \
+                    "{} and {c}; their change is taken to be off by {} (1 sd) for half of the benchmarks, from the \
                      executions of the side that has several and from the suite",
-                    count(c, "execution", "executions"),
+                    count(b, "execution", "executions"),
                     percent(crate::stats::median(&deviations).exp_m1())
                 )
             }
@@ -353,12 +374,15 @@ fn noise(report: &Report) -> Vec<String> {
     kinds.into_iter().map(line).collect()
 }
 
+/// More executions a side than this are no advice.
+const MOST_WORTHWHILE: f64 = 50.0;
+
 /// How many executions would tell what can't be told.
 fn executions_needed(report: &Report) -> Option<String> {
     let open: Vec<&Row> = report
         .benchmarks
         .iter()
-        .filter(|row| row.verdict == Verdict::Inconclusive && row.evidence != Source::Quick)
+        .filter(|row| row.verdict == Verdict::Inconclusive && row.could_show_something())
         .collect();
     let mut needed: Vec<f64> = open.iter().filter_map(|row| row.executions_needed).map(|n| n as f64).collect();
     needed.sort_by(f64::total_cmp);
@@ -366,6 +390,12 @@ fn executions_needed(report: &Report) -> Option<String> {
         return None;
     }
     let half = crate::stats::quantile(&needed, 0.5).ceil();
+    if half > MOST_WORTHWHILE {
+        return Some(format!(
+            "to tell a change of the threshold's size from none, not even {MOST_WORTHWHILE} executions a side would do for half of the \
+             inconclusive benchmarks: a quieter machine would, or longer measurements, or a larger threshold"
+        ));
+    }
     let most = needed.last().copied().unwrap_or(half);
     let all =
         if needed.len() == open.len() && most > half { format!(", {most} for all of them") } else { String::new() };
@@ -379,16 +409,31 @@ fn executions_needed(report: &Report) -> Option<String> {
 pub(super) fn settle(report: &Report) -> Option<[String; 3]> {
     let settle = report.settle.as_ref()?;
     let n = count(settle.suspects.len(), "benchmark", "benchmarks");
+    let why = if report.counts.suspected == 0 { "of which a single execution says too little" } else { "suspected" };
+    let command = match settle.executions {
+        0 | 1 => settle.command.clone(),
+        several => {
+            let each = settle.command.strip_suffix("NAME").unwrap_or(&settle.command);
+            format!("for i in $(seq {several}); do {each}\"NAME-$i\"; done")
+        }
+    };
+    let [baseline, candidate] = match settle.executions {
+        0 | 1 => ["BASELINE-AGAIN", "CANDIDATE-AGAIN"],
+        _ => ["'BASELINE-AGAIN-*'", "'CANDIDATE-AGAIN-*'"],
+    };
     Some([
-        format!("to settle {n}, measure again, once on each side's code:"),
-        settle.command.clone(),
-        "then `regress confirm REPORT --baseline NAME --candidate NAME`, REPORT being this report as JSON".to_owned(),
+        format!(
+            "to settle {n} {why}, keep this report (--output json=report.json) and measure again on each side's code, with the \
+             options that you measure with:"
+        ),
+        command,
+        format!("then `regress confirm report.json --baseline {baseline} --candidate {candidate}`"),
     ])
 }
 
 /// The smallest slowdown that a row's evidence could have shown, with its sign.
 pub(super) fn could_show(row: &Row) -> String {
-    if row.evidence == Source::Quick { "nothing".to_owned() } else { change(row.smallest_provable) }
+    if row.could_show_something() { change(row.smallest_provable) } else { "nothing".to_owned() }
 }
 
 /// A size without a sign: `21 %`, `×27.3`.
@@ -399,8 +444,9 @@ fn size(fraction: f64) -> String {
 /// The line about a shift of the whole suite.
 pub(super) fn shift(report: &Report) -> Option<String> {
     let shift = report.suite_shift?;
+    let doubt = if shift.verdict == Verdict::Inconclusive { " (not clear of the noise)" } else { "" };
     Some(format!(
-        "suite-wide shift: three quarters of the benchmarks changed by {} or more; one finding, not many: \
+        "suite-wide shift: three quarters of the benchmarks changed by {} or more{doubt}; one finding, not many: \
          the machine, the toolchain, a flag, or code that all of them run",
         change(shift.change)
     ))

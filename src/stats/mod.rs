@@ -75,7 +75,7 @@ pub use multiple::{benjamini_hochberg, hierarchical, holm, simes};
 pub use power::{executions_needed, rounds_needed, smallest_detectable};
 pub use quantile::{median, median_absolute_deviation, quantile, weighted_median};
 pub use random::Random;
-pub use scale::qn;
+pub use scale::{qn, shortest_half};
 pub use sequential::{Look, first_look, looks};
 pub use signed_rank::{pseudomedian, pseudomedian_interval, signed_rank};
 pub use tails::Tails;

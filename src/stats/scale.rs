@@ -27,6 +27,25 @@ pub fn qn(values: &[f64]) -> f64 {
     CONSISTENCY * small_sample_factor(n) * *at
 }
 
+/// The middle of the shortest interval that holds more than half of `values`; NaN when there are none.
+///
+/// A location that up to half of the values don't spoil, wherever they lie: where two groups are far apart, it is in the larger one.
+/// Where several intervals are the shortest, it is the mean of their middles, so that mirrored values have the mirrored location.
+/// Source: Rousseeuw 1984, "Least median of squares regression", for one dimension.
+#[must_use]
+pub fn shortest_half(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let h = sorted.len() / 2 + 1;
+    let intervals =
+        || sorted.windows(h.min(sorted.len()).max(1)).map(|w| (w[w.len() - 1] - w[0], (w[0] + w[w.len() - 1]) / 2.0));
+    let Some(shortest) = intervals().map(|(length, _)| length).min_by(f64::total_cmp) else { return f64::NAN };
+    // Sums carry rounding errors, which must not decide between mirrored intervals.
+    let middles: Vec<f64> =
+        intervals().filter(|(length, _)| *length <= shortest * (1.0 + 1e-12)).map(|(_, middle)| middle).collect();
+    middles.iter().sum::<f64>() / middles.len() as f64
+}
+
 /// 1 / (√2 · Φ⁻¹(5/8)).
 const CONSISTENCY: f64 = 2.219_144_465_985_076;
 
@@ -60,6 +79,22 @@ mod tests {
         let group = [0.0, 0.01, -0.01, 0.005, -0.004, 0.002];
         let far: Vec<f64> = group.iter().copied().chain(group.iter().map(|x| x + 5.0)).collect();
         assert!(qn(&far) < 0.05, "{}", qn(&far));
+    }
+
+    #[test]
+    fn shortest_halves() {
+        let check = |values: &[f64], want: f64| {
+            let got = shortest_half(values);
+            assert!((got - want).abs() < 1e-12, "{values:?}: {got}, want {want}");
+            let mirrored: Vec<f64> = values.iter().map(|x| -x).collect();
+            assert!((shortest_half(&mirrored) + want).abs() < 1e-12);
+        };
+        check(&[3.0], 3.0);
+        check(&[1.0, 5.0], 3.0);
+        check(&[0.0, 1.0, 10.0, 11.0, 12.0], 11.0);
+        check(&[0.0, 0.1, 0.2, 0.3, 7.0, 8.0, 900.0], 0.15);
+        check(&[0.0, 1.0, 2.0], 1.0);
+        assert!(shortest_half(&[]).is_nan());
     }
 
     #[test]

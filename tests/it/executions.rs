@@ -517,10 +517,10 @@ fn five_a_side_tell_five_percent_from_none() {
 
 #[test]
 fn between_noise_and_proof_are_suspects() {
-    let told: Vec<(Verdict, Option<Doubt>)> = (20..90)
+    let told: Vec<(Verdict, Option<Doubt>)> = (10..150)
         .map(|tenths| {
             let change = 1.0 + f64::from(tenths) / 1000.0;
-            let found = compared(&five_a_side(10, 0.02, |i| if i == 0 { change } else { 1.0 }), 2.0);
+            let found = compared(&five_a_side(10, 0.04, |i| if i == 0 { change } else { 1.0 }), 2.0);
             (found.compared[0].verdict, found.compared[0].doubt)
         })
         .collect();

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &AuditArgs, given: &ArgMatches) -> Result<ExitCode, Fail
     warnings.dedup();
     runs.retain(|run| !run.benchmarks.is_empty());
     if runs.len() < FEWEST_RUNS {
-        return Err(Failure::new(format!("failed to audit: there are {} runs with results", runs.len())).hint(
+        return Err(Failure::new(format!("failed to audit: results were found for {} of the two runs that it takes", runs.len())).hint(
             "give two or more runs of the same code: names of baselines, folders of Criterion's, a folder of runs, or exported files",
         ));
     }

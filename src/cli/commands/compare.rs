@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use criterion_regress::compare::{MatrixOptions, NoiseThreshold, SortBy, matrix};
-use criterion_regress::criterion::Baselines;
+use criterion_regress::criterion::{Baselines, NEW};
 use criterion_regress::model::{Run, Warning, WarningKind};
 use criterion_regress::report::{Layout, MatrixReport, render_matrix, visible};
 
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
         output::print(&names.concat())?;
         return Ok(exit_code::OK);
     }
-    let sides = if args.sides.is_empty() { baselines(&mut sources)? } else { args.sides.clone() };
+    let sides = if args.sides.is_empty() { baselines(&mut sources)? } else { sources.expand(&args.sides, NEW)? };
     let loaded = sides.iter().map(|side| sources.side(side)).collect::<Result<Vec<_>, _>>()?;
     let mut runs = distinct_labels(loaded);
     apply_filter(filter.as_ref(), &mut runs.iter_mut().collect::<Vec<_>>());

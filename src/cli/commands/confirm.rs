@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use criterion_regress::compare::{NoiseThreshold, Policy, compare};
-use criterion_regress::report::{CannotConfirm, Report, Side, render};
+use criterion_regress::report::{CannotConfirm, Report, Side};
 
 use crate::cli::args::ConfirmArgs;
 use crate::cli::commands::report::read_report;
@@ -24,9 +24,9 @@ pub(crate) fn run(args: &ConfirmArgs) -> Result<ExitCode, Failure> {
         Failure::new(format!("failed to confirm {}: {e}", args.report.display())).hint(hint)
     })?;
     if report.confirmation.is_none() {
-        eprintln!("warning: no suspect was measured again, so that the report stands as it was");
+        eprintln!("warning: nothing was settled, so that the report stands as it was; its rows say why");
     }
-    output::write(&args.output, |format, rows, style| Some(render(&report, format, rows, style)))?;
+    output::write_report(&args.output, &report, args.explain.as_deref())?;
     Ok(exit_code::of(&report))
 }
 
