@@ -84,6 +84,9 @@ impl Report {
 /// More suspects than this are better measured again with the whole suite.
 const MOST_SUSPECTS: usize = 20;
 
+/// Longer ones, in bytes, are better measured with the whole suite too.
+const LONGEST_FILTER: usize = 2_000;
+
 /// How to measure again what is slower without proof, or proven by single executions only.
 pub(super) fn settle(benchmarks: &[Row]) -> Option<Settle> {
     let mut suspects: Vec<&Row> = benchmarks.iter().filter(|row| row.is_unsettled()).collect();
@@ -92,11 +95,13 @@ pub(super) fn settle(benchmarks: &[Row]) -> Option<Settle> {
     }
     suspects.sort_by(|a, b| b.change.estimate.total_cmp(&a.change.estimate));
     let filter = match suspects.as_slice() {
-        [one] => format!("--exact {} ", shell_quoted(&one.id)),
+        [one] if !one.id.contains('@') => format!("--exact {} ", shell_quoted(&one.id)),
         several if several.len() > MOST_SUSPECTS => String::new(),
         several => {
-            let ids: Vec<String> = several.iter().map(|row| regex::escape(&row.id)).collect();
-            format!("{} ", shell_quoted(&format!("^({})$", ids.join("|"))))
+            // Where the command is shown, an `@` may call somebody.
+            let ids: Vec<String> = several.iter().map(|row| regex::escape(&row.id).replace('@', r"\x40")).collect();
+            let filter = shell_quoted(&format!("^({})$", ids.join("|")));
+            if filter.len() > LONGEST_FILTER { String::new() } else { format!("{filter} ") }
         }
     };
     Some(Settle {
