@@ -9,7 +9,7 @@ const WIDTH: usize = 25;
 const SHOWN: [f64; 2] = [-1.4, 2.8]; // a quarter, and 16 times
 
 /// What a bar's marks mean, for the head of its column.
-pub(super) const LEGEND: &str = "│ no change ┆ threshold";
+pub(super) const LEGEND: &str = "│\u{a0}0\u{a0}% ┆\u{a0}threshold";
 
 /// A scale for the intervals of some rows: logarithmic, with no change and the threshold on it.
 #[derive(Debug, Clone, Copy)]

@@ -280,15 +280,23 @@ impl<'a> Rows<'a> {
             let scale = Scale::new(&row.unit, &[row.baseline, row.candidate]);
             table.rows.push(vec![
                 Cell::name(id),
-                Cell::plain(change(row.change.estimate)).with(emphasis),
-                Cell::plain(format!("{} … {}", change(row.change.lower), change(row.change.upper))),
-                chart.map_or_else(|| Cell::plain(wording::could_show(row)), |chart| Cell::drawing(chart.bar(row))),
-                Cell::value(scale.value(row.baseline), &row.unit),
-                Cell::value(scale.value(row.candidate), &row.unit),
+                Cell::plain(unbroken(&change(row.change.estimate))).with(emphasis),
+                Cell::plain(unbroken(&format!("{} … {}", change(row.change.lower), change(row.change.upper)))),
+                chart.map_or_else(
+                    || Cell::plain(unbroken(&wording::could_show(row))),
+                    |chart| Cell::drawing(chart.bar(row)),
+                ),
+                Cell::value(unbroken(&scale.value(row.baseline)), &row.unit),
+                Cell::value(unbroken(&scale.value(row.candidate)), &row.unit),
             ]);
         }
         table
     }
+}
+
+/// With spaces at which no line is broken: a narrow column would part a number from its unit.
+fn unbroken(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
 }
 
 fn not_compared(page: &mut Page, report: &Report) {

@@ -22,3 +22,4 @@ mod renderers;
 mod schema;
 mod suite;
 mod tree;
+mod workflow;
