@@ -20,6 +20,7 @@ mod properties;
 mod readme;
 mod renderers;
 mod schema;
+mod security;
 mod suite;
 mod tree;
 mod workflow;
