@@ -173,7 +173,7 @@ fn table_of_legs(legs: &[(usize, &Leg)]) -> Table {
         .number_column("the worst");
     for (number, leg) in legs {
         let title = leg.name.as_deref().map_or_else(|| Cell::plain(format!("leg {number}")), |n| Cell::name(name(n)));
-        let mut cells = vec![title, Cell::plain(leg.verdict())];
+        let mut cells = vec![title, Cell::plain(unbroken(&leg.verdict()))];
         match &leg.report {
             Some(report) => {
                 let counts = &report.counts;
@@ -182,7 +182,7 @@ fn table_of_legs(legs: &[(usize, &Leg)]) -> Table {
                     Cell::plain((counts.regressions - counts.tolerated).to_string()),
                     Cell::plain(counts.suspected.to_string()),
                     Cell::plain(counts.improvements.to_string()),
-                    Cell::plain(wording::worst_change(report).unwrap_or_default()),
+                    Cell::plain(unbroken(&wording::worst_change(report).unwrap_or_default())),
                 ]);
             }
             None => cells.extend(["none", "?", "?", "?", ""].map(Cell::plain)),

@@ -84,7 +84,7 @@ impl Scale {
         let suffix = if unit.name == "ns" {
             prefix.to_owned()
         } else {
-            format!("{prefix}{}{}", if prefix.is_empty() { "" } else { " " }, super::escape::visible(&unit.name))
+            format!("{prefix}{}{}", if prefix.is_empty() { "" } else { " " }, super::escape::name(&unit.name))
         };
         Scale { divisor, suffix }
     }

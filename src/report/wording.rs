@@ -214,7 +214,7 @@ pub(super) fn sides(report: &Report, foreign: &dyn Fn(&str) -> String) -> String
     };
     let measured = |at: Option<jiff::Timestamp>| match at {
         Some(at) => format!("measured {at}"),
-        None => "measured nobody knows when".to_owned(),
+        None => "measured at an unknown time".to_owned(),
     };
     format!(
         "baseline {}, {}{age}; candidate {}, {}",

@@ -246,7 +246,7 @@ fn several_legs_are_one_page_with_the_worst_outcome() {
     page::check(&text, MARK).unwrap_or_else(|why| panic!("{why}\n{text}"));
     let table = &page::tables(&page::html(&text))[0];
     assert_eq!(table.len(), 4);
-    assert_eq!(table[2][1..3], ["⚠️ MISSING", "none"]);
+    assert_eq!(table[2][1..3], ["⚠️\u{a0}MISSING", "none"]);
 }
 
 #[test]

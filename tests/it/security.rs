@@ -158,6 +158,9 @@ fn row_6_what_is_hidden_or_turned_is_shown_and_long_names_stay_two() {
         page.lines().filter_map(|line| line.split("<code>nn").nth(1)?.split("</code>").next()).collect();
     assert_eq!(names.len(), 2);
     assert_ne!(names[0], names[1]);
+    // Nor does a word of thousands of characters push the other rows off the page, wherever it stands.
+    let page = page_about(&[&"w".repeat(100_000), &"|".repeat(100_000)]);
+    assert!(page.contains("**2 regressions**") && page.contains("**2 improvements**"), "{page}");
 }
 
 #[test]
