@@ -157,6 +157,10 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "WHEN", env = "REGRESS_SINCE")]
     pub(super) since: Option<String>,
 
+    /// Leave a workflow of GitHub's alone: no job summary, outputs or annotations
+    #[arg(long, env = "REGRESS_NO_GITHUB")]
+    pub(super) no_github: bool,
+
     #[command(flatten)]
     pub(super) place: WhereArgs,
 
@@ -391,6 +395,10 @@ pub(super) struct ConfirmArgs {
     /// Judge although the two sides were measured in different environments
     #[arg(long, env = "REGRESS_ALLOW_DIFFERENT_MACHINES", value_parser = BoolishValueParser::new())]
     pub(super) allow_different_machines: bool,
+
+    /// Leave a workflow of GitHub's alone: no job summary, outputs or annotations
+    #[arg(long, env = "REGRESS_NO_GITHUB")]
+    pub(super) no_github: bool,
 
     #[command(flatten)]
     pub(super) place: WhereArgs,

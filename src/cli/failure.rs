@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use criterion_regress::report::visible;
 
+use super::github::print_error;
+
 /// An error for the person at the terminal: a fragment that reads after "regress: ", and a hint if we know one.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -27,10 +29,10 @@ impl Failure {
     pub(super) fn print(&self) {
         // Messages quote what stood in files and arguments, and may have several lines of their own.
         let mut lines = self.message.lines().map(visible);
-        eprintln!("regress: {}", lines.next().unwrap_or_default());
-        lines.for_each(|line| eprintln!("{line}"));
+        print_error(&format!("regress: {}", lines.next().unwrap_or_default()));
+        lines.for_each(|line| print_error(&line));
         if let Some(hint) = &self.hint {
-            eprintln!("hint: {}", visible(hint));
+            print_error(&format!("hint: {}", visible(hint)));
         }
     }
 }

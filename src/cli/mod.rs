@@ -5,6 +5,7 @@ mod commands;
 mod config_file;
 mod exit_code;
 mod failure;
+mod github;
 mod input;
 mod output;
 mod progress;
@@ -24,7 +25,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(matches) => matches,
         Err(e) => {
             // Help and version are no errors; a pipe that closed early is none either.
-            let _ = e.print();
+            let _ = if github::is_workflow() { output::print_usage(&e) } else { e.print() };
             return exit_code::of_usage(&e);
         }
     };

@@ -7,6 +7,7 @@ use criterion_regress::report::{Explanation, Format, Report, Rows, TerminalStyle
 
 use super::args::{ColorArg, FormatArg, OutputArgs};
 use super::failure::Failure;
+use super::github;
 
 /// Prints the text of the wanted format, and writes the files.
 ///
@@ -73,12 +74,19 @@ fn rows(args: &OutputArgs) -> Rows {
 /// Prints on standard output. A reader who has seen enough is no error.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(github::printable(text).as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::new(format!("failed to write to standard output: {e}")))
         }
         _ => Ok(()),
     }
+}
+
+/// Prints help, the version, or what is wrong with the arguments, which quotes them.
+pub(super) fn print_usage(usage: &clap::Error) -> io::Result<()> {
+    let text = usage.render().to_string();
+    let text = github::printable(&text);
+    if usage.use_stderr() { io::stderr().write_all(text.as_bytes()) } else { io::stdout().write_all(text.as_bytes()) }
 }
 
 pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {

@@ -32,15 +32,41 @@ fn is_deceptive(c: char) -> bool {
         | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// The longest name that is shown whole, in characters. Criterion's own are rarely half of it, and one stranger's must not cost
+/// the page.
+const LONGEST_NAME: usize = 120;
+
+/// What of a longer name is shown; the rest is its mark.
+const SHOWN_OF_LONG_NAME: usize = 108;
+
+/// A name as people are shown it: [`visible`], and no longer than [`LONGEST_NAME`]. One that is cut ends in a mark made of the
+/// whole, so that two stay distinct.
+#[must_use]
+pub(super) fn name(text: &str) -> String {
+    let shown = visible(text);
+    if shown.chars().nth(LONGEST_NAME).is_none() {
+        return shown;
+    }
+    let start: String = shown.chars().take(SHOWN_OF_LONG_NAME).collect();
+    format!("{start}…~{:010x}", fnv1a(text.as_bytes()) >> 24)
+}
+
+/// Fowler, Noll and Vo's hash, 1a, of 64 bits: the same everywhere and always. It tells names apart; it proves nothing.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 /// For Markdown as GitHub renders it, in a table or outside.
 ///
 /// Every mark that Markdown or HTML could read is written as a character reference. GitHub looks for mentions and issue
-/// numbers in the rendered text, but not inside `<code>`.
+/// numbers in the rendered text, but not inside `<code>`; mails and quotes lose the `<code>`, so that an `@` is also followed by
+/// a space without width.
 pub(super) fn markdown_code(text: &str) -> String {
     let mut out = "<code>".to_owned();
     for c in visible(text).chars() {
         match c {
             'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '-' | '/' | ',' => out.push(c),
+            '@' => out.push_str("&#64;&#8203;"),
             c if c.is_ascii() => {
                 let _ = write!(out, "&#{};", u32::from(c));
             }
@@ -69,6 +95,12 @@ pub(super) fn markdown_text(text: &str) -> String {
         }
     }
     out
+}
+
+/// A sentence of ours in which words between backticks are commands.
+pub(super) fn markdown_own(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    parts.map(|(i, part)| if i % 2 == 0 { markdown_text(part) } else { markdown_code(part) }).collect()
 }
 
 /// For a cell of a spreadsheet, which would otherwise take `=1+1` for a formula.
@@ -108,6 +140,17 @@ mod tests {
         let escaped = markdown_code(name);
         let inner = escaped.strip_prefix("<code>").and_then(|e| e.strip_suffix("</code>")).expect("wrapped");
         assert!(!inner.contains(['|', '`', '<', '>', '@', '[', ']', '(', '*', '!', ':', '.']), "{inner}");
+    }
+
+    #[test]
+    fn long_names_are_cut_and_stay_distinct() {
+        let long = |end: &str| format!("{}{end}", "n".repeat(LONGEST_NAME));
+        assert_eq!(name(&long("")), long(""));
+        let (one, two) = (name(&long("a")), name(&long("b")));
+        assert_ne!(one, two);
+        assert_eq!(one.chars().count(), LONGEST_NAME);
+        assert!(name(&"\u{202e}".repeat(500)).chars().count() <= LONGEST_NAME);
+        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
     }
 
     #[test]

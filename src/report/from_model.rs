@@ -84,6 +84,9 @@ impl Report {
 /// More suspects than this are better measured again with the whole suite.
 const MOST_SUSPECTS: usize = 20;
 
+/// Longer ones, in bytes, are better measured with the whole suite too.
+const LONGEST_FILTER: usize = 2_000;
+
 /// How to measure again what is suspected, or proven by single executions only: as often as it was, or as the policy asks for.
 pub(super) fn settle(benchmarks: &[Row], min_executions: usize) -> Option<Settle> {
     let mut suspects: Vec<&Row> = benchmarks.iter().filter(|row| row.is_unsettled()).collect();
@@ -95,10 +98,11 @@ pub(super) fn settle(benchmarks: &[Row], min_executions: usize) -> Option<Settle
         [one] if one.renamed_from.is_none() && is_plain_word(&one.id) => format!("--exact {} ", shell_quoted(&one.id)),
         several if several.len() > MOST_SUSPECTS => String::new(),
         several => {
-            // The baseline's code knows a benchmark by its old name.
+            // The baseline's code knows a benchmark by its old name. Where the command is shown, an `@` may call somebody.
             let ids = several.iter().flat_map(|row| [Some(&row.id), row.renamed_from.as_ref()]).flatten();
-            let ids: Vec<String> = ids.map(|id| regex::escape(id)).collect();
-            format!("{} ", shell_quoted(&format!("^({})$", ids.join("|"))))
+            let ids: Vec<String> = ids.map(|id| regex::escape(id).replace('@', r"\x40")).collect();
+            let filter = shell_quoted(&format!("^({})$", ids.join("|")));
+            if filter.len() > LONGEST_FILTER { String::new() } else { format!("{filter} ") }
         }
     };
     // A history stays what it is; what is measured again is the lesser side.
@@ -112,7 +116,7 @@ pub(super) fn settle(benchmarks: &[Row], min_executions: usize) -> Option<Settle
 
 /// Whether a name can stand in a command as it is: neither taken for a flag, nor changed to be shown.
 fn is_plain_word(name: &str) -> bool {
-    !name.starts_with('-') && super::escape::visible(name) == name
+    !name.starts_with('-') && !name.contains('@') && super::escape::visible(name) == name
 }
 
 /// One word for a POSIX shell. What no terminal would show is written as a regular expression reads it.

@@ -23,7 +23,7 @@ pub(super) fn report(report: &Report) -> String {
         suite.add_test_case(case);
     }
     // The outcome itself is a case: a file in which every benchmark is skipped would otherwise read as success.
-    let text = format!("{}; {}", wording::headline(report), wording::scope(report));
+    let text = format!("{}; {}", wording::headline(report), wording::scope(report, &visible));
     let status = match report.outcome {
         Outcome::Pass | Outcome::Inconclusive if !report.fails_as_inconclusive() => TestCaseStatus::success(),
         Outcome::Pass | Outcome::Regressed => failure(NonSuccessKind::Failure, &text),

@@ -3,11 +3,15 @@
 //! A comparison becomes a [`Report`], the versioned JSON that is enough to render every other format. What is listed or
 //! put side by side without a verdict becomes an [`Inventory`] or a [`MatrixReport`]. Each format escapes names for itself.
 
+mod annotations;
 mod audit;
+mod chart;
+mod comment;
 mod confirm;
 mod csv;
 mod escape;
 mod explain;
+mod fit;
 mod from_model;
 mod inventory;
 mod json;
@@ -20,7 +24,9 @@ mod table;
 mod terminal;
 mod wording;
 
+pub use annotations::{Annotation, Level, annotations, runs_nothing};
 pub use audit::AuditReport;
+pub use comment::{Leg, comment, is_incomplete, outcome_of_legs, summary};
 pub use confirm::CannotConfirm;
 pub use escape::visible;
 pub use explain::{Explanation, explain};

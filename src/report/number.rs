@@ -51,8 +51,12 @@ fn signed(percent: f64, decimals: usize) -> String {
 /// A threshold or a resolution without a sign: `20 %`, `2.5 %`.
 pub(super) fn percent(fraction: f64) -> String {
     let percent = fraction * 100.0;
-    let text = if percent >= 99.5 { format!("{percent:.0}") } else { digits(percent) };
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    let text = if (99.5..1e7).contains(&percent) { format!("{percent:.0}") } else { digits(percent) };
+    let text = if text.contains('.') && !text.contains('e') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
     format!("{text} %")
 }
 
@@ -80,7 +84,7 @@ impl Scale {
         let suffix = if unit.name == "ns" {
             prefix.to_owned()
         } else {
-            format!("{prefix}{}{}", if prefix.is_empty() { "" } else { " " }, super::escape::visible(&unit.name))
+            format!("{prefix}{}{}", if prefix.is_empty() { "" } else { " " }, super::escape::name(&unit.name))
         };
         Scale { divisor, suffix }
     }

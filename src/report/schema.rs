@@ -570,14 +570,14 @@ impl Report {
         if counts(&self.benchmarks, &self.not_compared) != self.counts {
             return Some("its counts are not those of its rows");
         }
-        let has_failing = self.counts.regressions > self.counts.tolerated;
-        let is_shifted = self.suite_shift.is_some_and(|shift| shift.verdict == Verdict::Regression);
-        let is_possible = match self.outcome {
-            Outcome::NothingCompared => self.counts.compared == 0,
-            Outcome::Regressed => has_failing || (is_shifted && self.counts.compared > 0),
-            Outcome::Pass | Outcome::Inconclusive => !has_failing && self.counts.compared > 0,
+        if self.outcome != self.outcome_of_rows() {
+            return Some("its outcome is not that of its rows");
+        }
+        let is_possible = |change: Interval| {
+            change.lower >= -1.0 && change.lower <= change.estimate && change.estimate <= change.upper
         };
-        (!is_possible).then_some("its outcome is not that of its rows")
+        let changes = self.benchmarks.iter().flat_map(|row| [Some(row.change), row.second.map(|second| second.change)]);
+        (!changes.flatten().all(is_possible)).then_some("an interval doesn't hold its own estimate")
     }
 
     /// What follows from rows that a second measurement changed, under the report's own policy.
@@ -604,9 +604,14 @@ impl Report {
     /// Whether the policy wants the comparison to fail although no regression was shown.
     #[must_use]
     pub fn fails_as_inconclusive(&self) -> bool {
-        let missing = self.not_compared.iter().any(|n| !matches!(n.reason, Reason::Added | Reason::Ignored));
+        let is_missing = self.missing().next().is_some();
         self.outcome == Outcome::Inconclusive
-            && (self.policy.fail_on_inconclusive || (self.policy.fail_on_incomplete && missing))
+            && (self.policy.fail_on_inconclusive || (self.policy.fail_on_incomplete && is_missing))
+    }
+
+    /// Benchmarks without a verdict that should have one: neither new nor left out on purpose.
+    pub(super) fn missing(&self) -> impl Iterator<Item = &NotComparedRow> {
+        self.not_compared.iter().filter(|n| !matches!(n.reason, Reason::Added | Reason::Ignored))
     }
 }
 

@@ -1,6 +1,7 @@
 //! A table before it has a format.
 
 use super::escape;
+use super::schema::Unit;
 
 /// How a cell stands out, where the format can show it. Never the only sign of anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,15 +20,27 @@ pub(super) struct Cell {
     pub(super) emphasis: Emphasis,
     /// Whether it is a name from strangers' code.
     pub(super) is_name: bool,
+    /// Whether it is to be shown as it is, sign by sign: a stranger's word, a name or a unit; a drawing.
+    pub(super) is_verbatim: bool,
 }
 
 impl Cell {
     pub(super) fn plain(text: impl Into<String>) -> Cell {
-        Cell { text: text.into(), emphasis: Emphasis::Plain, is_name: false }
+        Cell { text: text.into(), emphasis: Emphasis::Plain, is_name: false, is_verbatim: false }
     }
 
     pub(super) fn name(text: impl Into<String>) -> Cell {
-        Cell { is_name: true, ..Cell::plain(text) }
+        Cell { is_name: true, is_verbatim: true, ..Cell::plain(text) }
+    }
+
+    /// A value whose unit may be a stranger's word.
+    pub(super) fn value(text: impl Into<String>, unit: &Unit) -> Cell {
+        Cell { is_verbatim: unit.name != "ns", ..Cell::plain(text) }
+    }
+
+    /// A picture of characters that have to stand where they are.
+    pub(super) fn drawing(text: impl Into<String>) -> Cell {
+        Cell { is_verbatim: true, ..Cell::plain(text) }
     }
 
     pub(super) fn with(self, emphasis: Emphasis) -> Cell {
@@ -74,21 +87,31 @@ impl Table {
 
     /// As a Markdown table.
     pub(super) fn to_markdown(&self) -> String {
-        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        let mut out = line(self.columns.iter().map(|c| escape::markdown_text(&c.title)).collect());
-        out.push_str(&line(self.columns.iter().map(|c| if c.is_number { "---:" } else { "---" }.to_owned()).collect()));
-        for row in &self.rows {
-            out.push_str(&line(row.iter().map(markdown_cell).collect()));
-        }
-        out
+        self.markdown_head() + &self.markdown_rows().concat()
     }
+
+    /// The lines of a Markdown table before its rows.
+    pub(super) fn markdown_head(&self) -> String {
+        let titles = self.columns.iter().map(|c| escape::markdown_text(&c.title));
+        let rules = self.columns.iter().map(|c| if c.is_number { "---:" } else { "---" }.to_owned());
+        markdown_line(titles) + &markdown_line(rules)
+    }
+
+    /// The rows of a Markdown table, a line each.
+    pub(super) fn markdown_rows(&self) -> Vec<String> {
+        self.rows.iter().map(|row| markdown_line(row.iter().map(markdown_cell))).collect()
+    }
+}
+
+fn markdown_line(cells: impl Iterator<Item = String>) -> String {
+    format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
 }
 
 fn markdown_cell(cell: &Cell) -> String {
     if cell.text.is_empty() {
         return String::new();
     }
-    let text = if cell.is_name { escape::markdown_code(&cell.text) } else { escape::markdown_text(&cell.text) };
+    let text = if cell.is_verbatim { escape::markdown_code(&cell.text) } else { escape::markdown_text(&cell.text) };
     match cell.emphasis {
         Emphasis::Bad | Emphasis::Good => format!("**{text}**"),
         Emphasis::Plain | Emphasis::Doubtful | Emphasis::Quiet => text,

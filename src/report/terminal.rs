@@ -34,7 +34,7 @@ pub(super) fn report(report: &Report, rows: Rows, style: TerminalStyle) -> Strin
         Outcome::Inconclusive => Emphasis::Doubtful,
     };
     let word = paint(wording::outcome(report.outcome), emphasis, style);
-    out.push_str(&format!("{word}  {}\n{}\n", wording::headline(report), wording::scope(report)));
+    out.push_str(&format!("{word}  {}\n{}\n", wording::headline(report), wording::scope(report, &escape::visible)));
     if let Some(shift) = wording::shift(report) {
         out.push_str(&format!("{shift}\n"));
     }
@@ -55,7 +55,7 @@ pub(super) fn report(report: &Report, rows: Rows, style: TerminalStyle) -> Strin
     };
     out.push_str(&first);
     out.push_str(&second);
-    let evidence = wording::evidence(report);
+    let evidence = wording::evidence(report, &escape::visible);
     if !evidence.is_empty() {
         out.push('\n');
         for line in evidence {
@@ -142,9 +142,10 @@ pub(super) fn verdict_table(shown: &Shown<'_>) -> Table {
         };
         let mut remarks = wording::remarks(row, shown.threshold);
         if shown.repeated_ids.contains(row.id.as_str()) {
-            remarks.insert(0, format!("in {}", row.directory));
+            remarks.insert(0, format!("in {}", escape::name(&row.directory)));
         }
-        let name = if remarks.is_empty() { row.id.clone() } else { format!("{} ({})", row.id, remarks.join("; ")) };
+        let id = escape::name(&row.id);
+        let name = if remarks.is_empty() { id } else { format!("{id} ({})", remarks.join("; ")) };
         let scale = Scale::new(&row.unit, &[row.baseline, row.candidate]);
         let mut cells = vec![
             Cell::plain(wording::verdict(row)).with(emphasis),
@@ -152,8 +153,8 @@ pub(super) fn verdict_table(shown: &Shown<'_>) -> Table {
             Cell::plain(change(row.change.estimate)).with(emphasis),
             Cell::plain(format!("{} … {}", change(row.change.lower), change(row.change.upper))),
             Cell::plain(wording::could_show(row)),
-            Cell::plain(scale.value(row.baseline)),
-            Cell::plain(scale.value(row.candidate)),
+            Cell::value(scale.value(row.baseline), &row.unit),
+            Cell::value(scale.value(row.candidate), &row.unit),
         ];
         if has_throughput {
             cells.push(Cell::plain(rate(row.throughput.as_ref(), row.candidate, &row.unit).unwrap_or_default()));

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::escape::name;
 use super::number::{change, percent};
 use super::schema::{
-    Action, Doubt, Estimator, NoiseOrigin, NotComparedRow, Outcome, Reason, Report, Row, Source, Throughput, Untold,
-    Verdict, WarningRow,
+    Action, Doubt, Environment, Estimator, Interval, NoiseOrigin, NotComparedRow, Outcome, Reason, Report, Row, Side,
+    Source, Throughput, Untold, Verdict, WarningRow,
 };
 use crate::model::WarningKind;
 
@@ -17,14 +18,7 @@ pub fn headline(report: &Report) -> String {
     let failing = counts.regressions - counts.tolerated;
     match report.outcome {
         Outcome::Regressed if failing > 0 => {
-            let worst = worst(report).map(|row| {
-                format!(
-                    ", the worst {} ({} … {})",
-                    change(row.change.estimate),
-                    change(row.change.lower),
-                    change(row.change.upper)
-                )
-            });
+            let worst = worst_change(report).map(|change| format!(", the worst {change}"));
             format!(
                 "{} of {}{}",
                 count(failing, "regression", "regressions"),
@@ -49,8 +43,7 @@ pub fn headline(report: &Report) -> String {
                 };
                 parts.push(format!("{} of {} can't be told{suspected}", counts.inconclusive, counts.compared));
             }
-            let n_untold =
-                report.not_compared.iter().filter(|n| !matches!(n.reason, Reason::Added | Reason::Ignored)).count();
+            let n_untold = report.missing().count();
             if n_untold > 0 {
                 let verb = if n_untold == 1 { "was" } else { "were" };
                 parts.push(format!("{n_untold} of {} {verb} not compared", counts.benchmarks));
@@ -95,22 +88,187 @@ pub(super) fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-/// "compared 42 of 45", with which sides and under which threshold.
-pub(super) fn scope(report: &Report) -> String {
+/// The verdict on several reports, in one line: reports of the legs of a matrix, `None` for one that is missing.
+pub(super) fn headline_of_legs(reports: &[Option<&Report>]) -> String {
+    let there = || reports.iter().copied().flatten();
+    let legs = count(reports.len(), "leg", "legs");
+    let with = |outcome| there().filter(|report| report.outcome == outcome).count();
+    let mut parts = Vec::new();
+    let n_failing: usize = there().map(|report| report.counts.regressions - report.counts.tolerated).sum();
+    if n_failing > 0 {
+        let legs_failing = there().filter(|report| report.counts.regressions > report.counts.tolerated).count();
+        let worst = there().filter_map(worst).max_by(|a, b| a.change.estimate.total_cmp(&b.change.estimate));
+        let worst = worst.map_or_else(String::new, |row| format!(", the worst {}", change_with_interval(row)));
+        parts.push(format!("{} in {legs_failing} of {legs}{worst}", count(n_failing, "regression", "regressions")));
+    }
+    let n_shifted =
+        there().filter(|r| r.outcome == Outcome::Regressed && r.counts.regressions == r.counts.tolerated).count();
+    if n_shifted > 0 {
+        parts.push(format!("the whole suite became slower in {n_shifted} of {legs}"));
+    }
+    let n_inconclusive = with(Outcome::Inconclusive);
+    let n_empty = with(Outcome::NothingCompared);
+    let n_missing = reports.len() - there().count();
+    if parts.is_empty() && n_inconclusive + n_empty + n_missing == 0 && !reports.is_empty() {
+        let n_compared: usize = there().map(|report| report.counts.compared).sum();
+        return format!("no regression in {legs}: {} compared", count(n_compared, "benchmark", "benchmarks"));
+    }
+    if parts.is_empty() {
+        parts.push("no regression shown".to_owned());
+    }
+    for (n, what) in [
+        (n_inconclusive, "not everything could be told in"),
+        (n_empty, "nothing was compared in"),
+        (n_missing, "no report came from"),
+    ] {
+        if n > 0 {
+            parts.push(format!("{what} {n} of {legs}"));
+        }
+    }
+    if reports.is_empty() {
+        parts.push("there is no report".to_owned());
+    }
+    parts.join("; ")
+}
+
+fn change_with_interval(row: &Row) -> String {
+    let Interval { lower, estimate, upper } = row.change;
+    format!("{} ({} … {})", change(estimate), change(lower), change(upper))
+}
+
+/// The change of the worst regression that counts, if there is one.
+pub(super) fn worst_change(report: &Report) -> Option<String> {
+    worst(report).map(change_with_interval)
+}
+
+/// What a group of rows is, for the heading above it.
+pub(super) fn group(n: usize, kind: Group) -> String {
+    match kind {
+        Group::Regressions => count(n, "regression", "regressions"),
+        Group::Suspects => {
+            format!("{}: probably slower, but not certain enough to fail by it", count(n, "suspect", "suspects"))
+        }
+        Group::Tolerated => {
+            format!("{} that the policy tolerates", count(n, "regression", "regressions"))
+        }
+        Group::Improvements => count(n, "improvement", "improvements"),
+        Group::Inconclusive => format!("{n} that can't be told from noise"),
+        Group::NoChange => format!("{n} shown to be within the threshold"),
+    }
+}
+
+/// Rows that are shown together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Group {
+    /// Slower, and the comparison fails by it.
+    Regressions,
+    /// Probably slower.
+    Suspects,
+    /// Slower, and let pass.
+    Tolerated,
+    /// Faster.
+    Improvements,
+    /// Can't be told.
+    Inconclusive,
+    /// Shown to be the same.
+    NoChange,
+}
+
+impl Group {
+    /// All, the most important first.
+    pub(super) const ALL: [Group; 6] = [
+        Group::Regressions,
+        Group::Suspects,
+        Group::Tolerated,
+        Group::Improvements,
+        Group::Inconclusive,
+        Group::NoChange,
+    ];
+
+    pub(super) fn of(row: &Row) -> Group {
+        match row.verdict {
+            Verdict::Regression if row.action == Action::Fail => Group::Regressions,
+            Verdict::Regression => Group::Tolerated,
+            Verdict::Inconclusive if row.is_suspect() => Group::Suspects,
+            Verdict::Inconclusive => Group::Inconclusive,
+            Verdict::Improvement => Group::Improvements,
+            Verdict::NoChange => Group::NoChange,
+        }
+    }
+}
+
+/// What was compared with, and how old it was.
+pub(super) fn sides(report: &Report, foreign: &dyn Fn(&str) -> String) -> String {
+    let at = |side: &Side| side.measured_at.as_deref().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let (baseline, candidate) = (at(&report.baseline), at(&report.candidate));
+    let age = match (baseline, candidate) {
+        (Some(baseline), Some(candidate)) => {
+            let apart = candidate.as_second().abs_diff(baseline.as_second());
+            let which = if baseline <= candidate { "before" } else { "after" };
+            format!(", {} {which} the candidate", duration(Duration::from_secs(apart)))
+        }
+        _ => String::new(),
+    };
+    let measured = |at: Option<jiff::Timestamp>| match at {
+        Some(at) => format!("measured {at}"),
+        None => "measured at an unknown time".to_owned(),
+    };
+    format!(
+        "baseline {}, {}{age}; candidate {}, {}",
+        foreign(&report.baseline.label),
+        measured(baseline),
+        foreign(&report.candidate.label),
+        measured(candidate)
+    )
+}
+
+/// Where both sides were measured.
+pub(super) fn machines(report: &Report, foreign: &dyn Fn(&str) -> String) -> String {
+    let of = |side: &Side| -> Option<String> {
+        let machines: Vec<String> = side.environments.iter().map(|e| machine(e, foreign)).collect();
+        let more = machines.len().saturating_sub(MACHINES_SHOWN);
+        let mut shown: Vec<String> = machines.into_iter().take(MACHINES_SHOWN).collect();
+        if more > 0 {
+            shown.push(format!("{more} more"));
+        }
+        (!shown.is_empty()).then(|| shown.join("; "))
+    };
+    match (of(&report.baseline), of(&report.candidate)) {
+        (None, None) => "nothing says on which machine it was measured".to_owned(),
+        (Some(baseline), Some(candidate)) if baseline == candidate => format!("both measured on {baseline}"),
+        (baseline, candidate) => {
+            let said =
+                |machine: Option<String>| machine.unwrap_or_else(|| "a machine that nothing tells of".to_owned());
+            format!("baseline measured on {}; candidate on {}", said(baseline), said(candidate))
+        }
+    }
+}
+
+/// Machines of one side that are told.
+const MACHINES_SHOWN: usize = 3;
+
+fn machine(environment: &Environment, foreign: &dyn Fn(&str) -> String) -> String {
+    let cores = environment.cores.map(|n| count(n as usize, "core", "cores"));
+    let facts = [&environment.cpu, &environment.os, &environment.rustc, &environment.profile];
+    let mut said: Vec<String> = facts.into_iter().flatten().map(|fact| foreign(fact)).collect();
+    if let Some(cores) = cores {
+        said.insert(usize::from(environment.cpu.is_some()), cores);
+    }
+    if said.is_empty() { "an unknown machine".to_owned() } else { said.join(", ") }
+}
+
+/// "compared 42 of 45", with which sides and under which threshold. Strangers' words stand in it as `foreign` writes them.
+pub(super) fn scope(report: &Report, foreign: &dyn Fn(&str) -> String) -> String {
     let counts = &report.counts;
     format!(
         "compared {} of {}: {} → {}, threshold {} ({})",
         counts.compared,
         counts.benchmarks,
-        side(&report.baseline.label),
-        side(&report.candidate.label),
+        foreign(&report.baseline.label),
+        foreign(&report.candidate.label),
         percent(report.policy.threshold_percent / 100.0),
-        report.policy.profile,
+        foreign(&report.policy.profile),
     )
-}
-
-fn side(label: &str) -> String {
-    super::escape::visible(label)
 }
 
 /// The word for one benchmark's verdict.
@@ -165,13 +323,13 @@ pub(super) fn doubt(doubt: Doubt) -> &'static str {
 pub(super) fn remarks(row: &Row, report_threshold: f64) -> Vec<String> {
     let mut remarks = Vec::new();
     if let Some(old) = &row.renamed_from {
-        remarks.push(format!("was {old}"));
+        remarks.push(format!("was {}", name(old)));
     }
     if (row.threshold - report_threshold).abs() > 1e-9 {
         remarks.push(format!("threshold {}", percent(row.threshold)));
     }
     if let Action::Waived { reason, until } = &row.action {
-        remarks.push(format!("waived until {until}: {reason}"));
+        remarks.push(format!("waived until {}: {}", name(until), name(reason)));
     }
     match row.doubt {
         Some(d @ (Doubt::TooFewExecutions | Doubt::DifferentMachines | Doubt::SameExecutable)) => {
@@ -242,8 +400,9 @@ pub(super) fn reason(reason: Reason) -> (&'static str, Option<&'static str>) {
     }
 }
 
-/// Where the numbers come from and what they can show, for the foot of a report.
-pub(super) fn evidence(report: &Report) -> Vec<String> {
+/// Where the numbers come from and what they can show, for the foot of a report. Strangers' words stand in it as `foreign` writes
+/// them.
+pub(super) fn evidence(report: &Report, foreign: &dyn Fn(&str) -> String) -> Vec<String> {
     let mut lines = Vec::new();
     let weak = report.benchmarks.iter().filter(|row| row.evidence == Source::CriterionChange).count();
     if weak > 0 {
@@ -260,8 +419,8 @@ pub(super) fn evidence(report: &Report) -> Vec<String> {
         lines.push(format!(
             "{} measured again: {} → {}; what that alone proves is a regression, corrected for their number",
             count(confirmation.measured, "benchmark was", "benchmarks were"),
-            side(&confirmation.baseline.label),
-            side(&confirmation.candidate.label)
+            foreign(&confirmation.baseline.label),
+            foreign(&confirmation.candidate.label)
         ));
     }
     if report.same_executable {

@@ -4,13 +4,13 @@ use std::time::SystemTime;
 use clap::ArgMatches;
 use criterion_regress::compare::compare;
 use criterion_regress::model::WarningKind;
-use criterion_regress::report::{Context, Report, Side};
+use criterion_regress::report::{Context, Leg, Report, Side};
 
 use crate::cli::args::CheckArgs;
 use crate::cli::failure::Failure;
 use crate::cli::input::{Sources, apply_filter, apply_since, filter};
 use crate::cli::settings::Settings;
-use crate::cli::{exit_code, output};
+use crate::cli::{exit_code, github, output};
 
 pub(crate) fn run(args: &CheckArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(&args.policy, &args.baseline, given, &today())?;
@@ -38,8 +38,10 @@ pub(crate) fn run(args: &CheckArgs, given: &ArgMatches) -> Result<ExitCode, Fail
     let report = Report::new(&comparison, &settings.policy, &context);
     output::write_report(&args.output, &report, args.explain.as_deref())?;
     let code = exit_code::of(&report);
+    let leg = Leg::only(report);
+    github::tell(&leg, &args.output, args.no_github);
     // The process ends here; taking tens of thousands of rows apart first would only make people wait.
-    std::mem::forget((report, comparison, baseline, candidate));
+    std::mem::forget((leg, comparison, baseline, candidate));
     Ok(code)
 }
 

@@ -1,13 +1,13 @@
 use std::process::ExitCode;
 
 use criterion_regress::compare::{NoiseThreshold, Policy, compare};
-use criterion_regress::report::{CannotConfirm, Report, Side};
+use criterion_regress::report::{CannotConfirm, Leg, Report, Side};
 
 use crate::cli::args::ConfirmArgs;
 use crate::cli::commands::report::read_report;
 use crate::cli::failure::Failure;
 use crate::cli::input::Sources;
-use crate::cli::{exit_code, output};
+use crate::cli::{exit_code, github, output};
 
 pub(crate) fn run(args: &ConfirmArgs) -> Result<ExitCode, Failure> {
     let first = read_report(&args.report)?;
@@ -27,7 +27,9 @@ pub(crate) fn run(args: &ConfirmArgs) -> Result<ExitCode, Failure> {
         eprintln!("warning: nothing was settled, so that the report stands as it was; its rows say why");
     }
     output::write_report(&args.output, &report, args.explain.as_deref())?;
-    Ok(exit_code::of(&report))
+    let code = exit_code::of(&report);
+    github::tell(&Leg::only(report), &args.output, args.no_github);
+    Ok(code)
 }
 
 /// The first comparison's policy, as far as a second one needs it: its rows bring their own thresholds, and their old names.

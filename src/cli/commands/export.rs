@@ -9,6 +9,7 @@ use criterion_regress::store::{Exported, ExportedExecution, write_run};
 
 use crate::cli::args::ExportArgs;
 use crate::cli::failure::Failure;
+use crate::cli::github::print_error;
 use crate::cli::input::{Sources, filter};
 use crate::cli::{exit_code, output, progress};
 
@@ -28,7 +29,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
         .map_err(Failure::new)?;
     for warning in &tree.warnings {
         let (_, message, _) = warning_text(&warning.kind);
-        eprintln!("warning: {}: {}", visible(&warning.subject), visible(&message));
+        print_error(&format!("warning: {}: {}", visible(&warning.subject), visible(&message)));
     }
     let is_kept = |id: &BenchmarkId| filter.as_ref().is_none_or(|filter| filter.matches(id.as_str()));
     for name in &names {
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
             output::write_file(path, &text)?;
             let n = exported.len();
             let benchmarks = if n == 1 { "benchmark" } else { "benchmarks" };
-            eprintln!("wrote {n} {benchmarks} to {}", path.display());
+            print_error(&format!("wrote {n} {benchmarks} to {}", path.display()));
         }
         None => output::print(&text)?,
     }

@@ -8,8 +8,8 @@ use crate::cli::args::ReportArgs;
 use crate::cli::failure::Failure;
 use crate::cli::{exit_code, output};
 
-/// Largest report that is read.
-const LARGEST: u64 = 1 << 30;
+/// Largest report that is read, in bytes: some hundred thousand benchmarks.
+const LARGEST: u64 = 256 << 20;
 
 pub(crate) fn run(args: &ReportArgs) -> Result<ExitCode, Failure> {
     let report = read_report(&args.file)?;
@@ -27,9 +27,12 @@ pub(crate) fn read_report(file: &Path) -> Result<Report, Failure> {
 fn read(file: &Path) -> std::io::Result<String> {
     let mut text = String::new();
     if file == Path::new("-") {
-        std::io::stdin().lock().take(LARGEST).read_to_string(&mut text)?;
+        std::io::stdin().lock().take(LARGEST + 1).read_to_string(&mut text)?;
     } else {
-        std::fs::File::open(file)?.take(LARGEST).read_to_string(&mut text)?;
+        std::fs::File::open(file)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    }
+    if text.len() as u64 > LARGEST {
+        return Err(std::io::Error::other(format!("it is larger than {} MiB", LARGEST >> 20)));
     }
     Ok(text)
 }
