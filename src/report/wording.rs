@@ -152,7 +152,7 @@ pub(super) fn group(n: usize, kind: Group) -> String {
             format!("{} that the policy tolerates", count(n, "regression", "regressions"))
         }
         Group::Improvements => count(n, "improvement", "improvements"),
-        Group::Inconclusive => format!("{n} that can't be told from noise"),
+        Group::Inconclusive => format!("{n} that can't be told"),
         Group::NoChange => format!("{n} shown to be within the threshold"),
     }
 }
