@@ -1,13 +1,14 @@
 //! A second measurement of what a first one made suspicious.
 
 use super::{BenchmarkComparison, Doubt, Verdict};
+use crate::model::Mark;
 use crate::stats::{holm, student_t_tail};
 
 /// What a first comparison left to be settled about one benchmark.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Suspicion {
-    /// Fingerprints of the executions of the baseline and of the candidate; of constant ones none, as equal counts are no copies.
-    pub fingerprints: [Vec<u64>; 2],
+    /// Marks of the executions of the baseline and of the candidate; of constant ones none, as equal counts are no copies.
+    pub marks: [Vec<Mark>; 2],
     /// ln of the change that matters, as a band.
     pub log_band: f64,
     /// Standard deviation of the log ratio under the first comparison.
@@ -30,7 +31,7 @@ impl BenchmarkComparison {
     #[must_use]
     pub fn suspicion(&self) -> Suspicion {
         Suspicion {
-            fingerprints: self.fingerprints.clone().map_or_else(Default::default, |both| *both),
+            marks: self.marks.clone().map_or_else(Default::default, |both| *both),
             log_band: self.threshold.log_band(),
             standard_deviation: self.noise.standard_deviation,
             degrees_of_freedom: self.noise.degrees_of_freedom,
@@ -95,10 +96,10 @@ pub fn confirm(suspicions: &[(Suspicion, Option<&BenchmarkComparison>)], level: 
 
 fn p_value(first: &Suspicion, second: Option<&BenchmarkComparison>) -> Result<f64, NoConfirmation> {
     let second = second.ok_or(NoConfirmation::NotMeasured)?;
-    // Where the second comparison isn't suspicious itself, it keeps no fingerprints, and proves nothing either.
+    // Where the second comparison isn't suspicious itself, it keeps no marks, and proves nothing either.
     let is_shared = |side: usize| {
-        let again = second.fingerprints.as_ref().map_or(&[][..], |both| &both[side]);
-        again.iter().any(|print| first.fingerprints[side].contains(print))
+        let again = second.marks.as_ref().map_or(&[][..], |both| &both[side]);
+        again.iter().any(|mark| first.marks[side].iter().any(|known| known.is_same_as(mark)))
     };
     if is_shared(1) {
         return Err(NoConfirmation::SameCandidate);

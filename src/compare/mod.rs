@@ -17,8 +17,8 @@ mod verdict;
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Absent, Benchmark, BenchmarkId, Environment, Estimator, Evidence, Execution, Overwritten, Run, Throughput, Unit,
-    Warning, WarningKind, WhyAbsent,
+    Absent, Benchmark, BenchmarkId, Environment, Estimator, Evidence, Execution, Mark, Overwritten, Run, Throughput,
+    Unit, Warning, WarningKind, WhyAbsent,
 };
 use crate::stats::{Difference, pooled, welch};
 
@@ -89,9 +89,9 @@ pub struct BenchmarkComparison {
     pub executions_needed: Option<usize>,
     /// What Criterion's own test says of the last execution of each side, where there are measurements.
     pub criterion: Option<CriterionTest>,
-    /// Of a suspicious benchmark, the fingerprints of its executions on the baseline's side and on the candidate's, by which a
+    /// Of a suspicious benchmark, the marks of its executions on the baseline's side and on the candidate's, by which a
     /// second measurement is told from the first.
-    pub fingerprints: Option<Box<[Vec<u64>; 2]>>,
+    pub marks: Option<Box<[Vec<Mark>; 2]>>,
     /// Chance of an estimate this far beyond no change from noise alone, one-sided, corrected for all benchmarks of the
     /// comparison (Holm); 1 for estimates within the threshold.
     pub p: f64,
@@ -187,7 +187,8 @@ pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunCompariso
     }
 
     let changes: Vec<noise::LogChange> = pairs.iter().map(Pair::log_change).collect();
-    let noise = noise::estimate(&changes, policy);
+    let several: Vec<&[Vec<f64>; 2]> = pairs.iter().filter_map(|pair| pair.logs.as_deref()).collect();
+    let noise = noise::estimate(&changes, policy).with_executions(&several);
     if n_shared > 0 {
         let subject = baseline.label.clone();
         warnings.push(Warning { subject, kind: WarningKind::SharedExecutions { n: n_shared } });
@@ -301,6 +302,8 @@ struct Pair<'a> {
     between: Option<Difference>,
     /// The same with one spread for both sides.
     pooled: Option<Difference>,
+    /// Logarithms of the executions of each side, in the order in which they were given, where a side has several.
+    logs: Option<Box<[Vec<f64>; 2]>>,
     /// Executions of the baseline that the candidate has as well.
     n_shared: usize,
     /// Executions of `--quick` that were left out, as there are others.
@@ -339,6 +342,11 @@ impl<'a> Pair<'a> {
     fn of_two(baseline: &'a Benchmark, candidate: &'a Benchmark) -> Result<Pair<'a>, WhyNot> {
         let (b, c) = (baseline.executions.first(), candidate.executions.first());
         let weaker = b.evidence.max(c.evidence);
+        let is_estimate_of_other =
+            b.mark().zip(c.mark()).is_some_and(|(b, c)| b.is_same_as(&c) && b.is_estimate != c.is_estimate);
+        if is_estimate_of_other {
+            return Err(WhyNot::SameMeasurement);
+        }
         let is_copy = b.fingerprint == c.fingerprint && (candidate.overwritten.is_some() || !c.is_constant());
         let (locations, within, evidence) = if is_copy {
             let Some(Overwritten::Change(change)) = candidate.overwritten else { return Err(WhyNot::SameMeasurement) };
@@ -364,6 +372,7 @@ impl<'a> Pair<'a> {
             newest: [b, c],
             between: None,
             pooled: None,
+            logs: None,
             n_shared: 0,
             n_quick: 0,
         };
@@ -401,6 +410,7 @@ impl<'a> Pair<'a> {
             newest: [newest_b, newest_c],
             between: welch(&logs[0], &logs[1]).or_else(|| pooled(&logs[0], &logs[1])),
             pooled: pooled(&logs[0], &logs[1]),
+            logs: Some(Box::new(logs)),
             n_shared,
             n_quick: n_quick_b + n_quick_c,
         };

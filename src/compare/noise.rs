@@ -7,8 +7,8 @@
 
 use super::Policy;
 use crate::stats::{
-    Difference, VariancePrior, fit_prior, normal_quantile, normal_tail, qn, quantile, shortest_half,
-    student_t_quantile, student_t_tail,
+    Difference, VariancePrior, fit_prior, median, normal_quantile, normal_tail, pooled, qn, quantile, shortest_half,
+    student_t_quantile, student_t_tail, welch,
 };
 
 /// Fewer benchmarks than this are no suite: their ratios say nothing about noise, as all of them may have changed.
@@ -156,8 +156,34 @@ pub struct Noise {
     pub common: f64,
     /// The suite's own spread around it, where there is a suite.
     spread: Option<f64>,
+    /// What the executions' own common moves say of the shift, where a side has several; all benchmarks of an execution share
+    /// them, so that their number says nothing.
+    between_executions: Option<Difference>,
     /// How the variances of the suite's executions are distributed, where enough benchmarks have enough of them.
     prior: Option<VariancePrior>,
+}
+
+/// By how much each execution of a side was off for all benchmarks at once, from logs that are executions in one order for each
+/// benchmark. Benchmarks that not all executions have say nothing.
+fn common_moves(logs: &[&[f64]]) -> Vec<f64> {
+    let n = logs.iter().map(|logs| logs.len()).max().unwrap_or_default();
+    let whole: Vec<&&[f64]> = logs.iter().filter(|logs| logs.len() == n).collect();
+    let off = |i: usize| {
+        let of = |logs: &&&[f64]| logs[i] - logs.iter().sum::<f64>() / n as f64;
+        median(&whole.iter().map(of).collect::<Vec<f64>>())
+    };
+    (0..n).map(off).collect()
+}
+
+impl Noise {
+    /// Takes into account how far single executions were off for all benchmarks at once: `logs` holds the logarithms of each
+    /// benchmark's executions, those of the baseline and those of the candidate.
+    pub(super) fn with_executions(self, logs: &[&[Vec<f64>; 2]]) -> Noise {
+        let side = |i: usize| common_moves(&logs.iter().map(|both| both[i].as_slice()).collect::<Vec<_>>());
+        let (baseline, candidate) = (side(0), side(1));
+        let between_executions = welch(&baseline, &candidate).or_else(|| pooled(&baseline, &candidate));
+        Noise { between_executions, ..self }
+    }
 }
 
 pub(super) fn estimate(changes: &[LogChange], policy: &Policy) -> Noise {
@@ -204,6 +230,7 @@ fn assumed(policy: &Policy, n_benchmarks: usize) -> Noise {
         inflation: 1.0,
         common: 0.0,
         spread: None,
+        between_executions: None,
         prior: None,
     }
 }
@@ -339,7 +366,12 @@ impl Noise {
             NoiseSource::Suite => student_t_tail(self.degrees_of_freedom, deviations),
             NoiseSource::Assumed | NoiseSource::History | NoiseSource::Executions => normal_tail(deviations),
         };
-        tail <= policy.gate_level
+        // Executions that differ as much among themselves, for the whole suite at once, are no sign of other code.
+        let own = self.between_executions.map_or(0.0, |own| {
+            let floor = SMALLEST_NOISE.max(own.standard_error);
+            student_t_tail(own.degrees_of_freedom, self.common.abs() / floor)
+        });
+        tail <= policy.gate_level && own <= policy.gate_level
     }
 
     /// Whether the common shift stands out from the scatter of the suite's centre.

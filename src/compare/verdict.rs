@@ -7,7 +7,7 @@ use super::{
     Action, BenchmarkComparison, BenchmarkNoise, ChangeInterval, Noise, NoiseThreshold, Pair, Policy, RelativeChange,
     Setting, criterion_test,
 };
-use crate::model::Evidence;
+use crate::model::{Evidence, Execution, Mark};
 use crate::stats::{executions_needed, hierarchical, holm};
 
 /// What the evidence says of one benchmark.
@@ -174,19 +174,18 @@ pub(super) fn judge(
             action: terms.action,
             evidence: pair.evidence,
             n_measurements: pair.n_measurements,
-            fingerprints: None,
+            marks: None,
         };
         if row.is_suspicious() {
-            row.fingerprints = Some(Box::new(fingerprints(pair)));
+            row.marks = Some(Box::new(marks(pair)));
         }
         rows.push(row);
     }
     rows
 }
 
-fn fingerprints(pair: &Pair<'_>) -> [Vec<u64>; 2] {
-    [pair.baseline, pair.candidate]
-        .map(|side| side.executions.iter().filter(|e| !e.is_constant()).map(|e| e.fingerprint).collect())
+fn marks(pair: &Pair<'_>) -> [Vec<Mark>; 2] {
+    [pair.baseline, pair.candidate].map(|side| side.executions.iter().filter_map(Execution::mark).collect())
 }
 
 /// Why nothing can be said of a pair, whatever its numbers are.

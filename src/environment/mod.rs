@@ -24,8 +24,13 @@ pub fn this_machine() -> Environment {
 /// The SHA-256 of a file in hexadecimal.
 ///
 /// # Errors
-/// When the file can't be read.
+/// When it can't be read, isn't a plain file, or is empty.
 pub fn hash_of_file(path: &Path) -> io::Result<String> {
+    // Asked before it is opened: opening a pipe waits for somebody to write.
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() || metadata.len() == 0 {
+        return Err(io::Error::other("it is not a plain file with something in it"));
+    }
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();
     let mut block = vec![0; 1 << 16];

@@ -37,8 +37,17 @@ impl Environment {
     /// Whether both were measured from the same executables, as far as both say.
     #[must_use]
     pub fn has_same_executables(&self, other: &Environment) -> bool {
-        !self.executables.is_empty() && self.executables == other.executables
+        let known = |e: &Environment| e.executables.iter().all(|hash| is_hash(hash)) && !e.executables.is_empty();
+        known(self) && known(other) && self.executables == other.executables
     }
+}
+
+/// The SHA-256 of nothing: of a file that was emptied, or never written.
+const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/// Whether this can be the hash of an executable.
+fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')) && text != OF_NOTHING
 }
 
 /// A fact in which two environments differ.

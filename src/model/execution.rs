@@ -47,6 +47,26 @@ pub struct Execution {
     pub measured_at: Option<SystemTime>,
 }
 
+/// By what an execution is recognised, whatever file it was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Mark {
+    /// A hash of the measurements, or of the estimates where there are no others.
+    pub measurements: u64,
+    /// The median to nine digits, as bits: what measurements and estimates of one execution have in common.
+    pub median: u64,
+    /// Whether only the estimates were there.
+    pub is_estimate: bool,
+}
+
+impl Mark {
+    /// Whether both are of one execution: the same measurements, or on one side the estimates of the other's.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Mark) -> bool {
+        self.measurements == other.measurements
+            || (self.is_estimate != other.is_estimate && self.median == other.median)
+    }
+}
+
 /// Which of an execution's numbers stands for it in a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Estimator {
@@ -69,6 +89,15 @@ impl Execution {
             Estimator::LowerQuartile => self.lower_quartile,
             Estimator::Minimum => self.minimum,
         }
+    }
+
+    /// By what it is recognised; `None` where equal measurements are no sign of a copy.
+    #[must_use]
+    pub fn mark(&self) -> Option<Mark> {
+        // 2^-30 is nine digits.
+        let median = (self.median.to_bits() + (1 << 21)) >> 22;
+        let is_estimate = self.evidence == Evidence::Estimates;
+        (!self.is_constant()).then_some(Mark { measurements: self.fingerprint, median, is_estimate })
     }
 
     /// Whether all of several measurements are equal, as with a count of instructions: then an equal result is no sign of
@@ -129,7 +158,8 @@ impl Executions {
     /// Whether `execution` is a copy of one of them. Constant measurements are equal without being copies.
     #[must_use]
     pub fn has(&self, execution: &Execution) -> bool {
-        !execution.is_constant() && self.iter().any(|e| e.fingerprint == execution.fingerprint)
+        let is_same = |mark: Mark| self.iter().filter_map(Execution::mark).any(|m| m.is_same_as(&mark));
+        execution.mark().is_some_and(is_same)
     }
 
     /// Keeps those that `is_kept`; `None` when that leaves none.

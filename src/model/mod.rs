@@ -15,7 +15,7 @@ mod warning;
 
 pub use benchmark_id::BenchmarkId;
 pub use environment::{Environment, EnvironmentDifference};
-pub use execution::{Estimator, Evidence, Execution, Executions};
+pub use execution::{Estimator, Evidence, Execution, Executions, Mark};
 pub use run::{Absent, Benchmark, Entry, Measurement, Names, Overwritten, Run, SuggestedChange, WhyAbsent};
 pub use sample::{InvalidSample, Sample, SamplingMode};
 pub use throughput::Throughput;

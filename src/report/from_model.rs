@@ -34,6 +34,7 @@ impl Report {
     #[must_use]
     pub fn new(comparison: &RunComparison, policy: &Policy, context: &Context) -> Report {
         let benchmarks: Vec<Row> = comparison.compared.iter().map(Row::from).collect();
+        let is_shifted = comparison.shift.is_some_and(|shift| shift.verdict == compare::Verdict::Regression);
         let not_compared: Vec<NotComparedRow> = comparison.not_compared.iter().map(NotComparedRow::from).collect();
         Report {
             schema: SCHEMA.to_owned(),
@@ -72,7 +73,7 @@ impl Report {
                 .shift
                 .map(|shift| Shift { change: shift.change.fraction(), verdict: shift.verdict.into() }),
             same_executable: comparison.same_executable,
-            settle: settle(&benchmarks, policy.min_executions),
+            settle: settle(&benchmarks, is_shifted, policy.min_executions),
             confirmation: None,
             benchmarks,
             not_compared,
@@ -88,13 +89,16 @@ const MOST_SUSPECTS: usize = 20;
 const LONGEST_FILTER: usize = 2_000;
 
 /// How to measure again what is suspected, or proven by single executions only: as often as it was, or as the policy asks for.
-pub(super) fn settle(benchmarks: &[Row], min_executions: usize) -> Option<Settle> {
+///
+/// A suite that became slower as a whole is measured as a whole.
+pub(super) fn settle(benchmarks: &[Row], is_shifted: bool, min_executions: usize) -> Option<Settle> {
     let mut suspects: Vec<&Row> = benchmarks.iter().filter(|row| row.is_unsettled()).collect();
-    if suspects.is_empty() {
+    if suspects.is_empty() && !is_shifted {
         return None;
     }
     suspects.sort_by(|a, b| b.change.estimate.total_cmp(&a.change.estimate));
     let filter = match suspects.as_slice() {
+        _ if is_shifted => String::new(),
         [one] if one.renamed_from.is_none() && is_plain_word(&one.id) => format!("--exact {} ", shell_quoted(&one.id)),
         several if several.len() > MOST_SUSPECTS => String::new(),
         several => {
@@ -106,7 +110,8 @@ pub(super) fn settle(benchmarks: &[Row], min_executions: usize) -> Option<Settle
         }
     };
     // A history stays what it is; what is measured again is the lesser side.
-    let measured = suspects.iter().map(|row| row.executions[0].min(row.executions[1])).max().unwrap_or(1);
+    let measured = if is_shifted { benchmarks.iter().collect() } else { suspects.clone() };
+    let measured = measured.iter().map(|row| row.executions[0].min(row.executions[1])).max().unwrap_or(1);
     Some(Settle {
         executions: measured.max(min_executions),
         suspects: suspects.iter().map(|row| row.id.clone()).collect(),
@@ -231,10 +236,7 @@ impl From<&compare::BenchmarkComparison> for Row {
             executions_needed: compared.executions_needed,
             p: Some(compared.p),
             suspicious: compared.is_suspicious(),
-            fingerprints: compared
-                .fingerprints
-                .as_ref()
-                .map(|both| [0, 1].map(|side| both[side].iter().map(|print| format!("{print:016x}")).collect())),
+            marks: compared.marks.as_ref().map(|both| [0, 1].map(|side| both[side].iter().map(written).collect())),
             second: None,
             untold: None,
             criterion: compared.criterion.map(|test| CriterionTest {
@@ -249,6 +251,24 @@ impl From<&compare::BenchmarkComparison> for Row {
             }),
         }
     }
+}
+
+/// A mark as text: both hashes in hexadecimal, and whether it is of measurements or of estimates.
+fn written(mark: &model::Mark) -> String {
+    format!("{:016x}{:016x}{}", mark.measurements, mark.median, if mark.is_estimate { 'e' } else { 'm' })
+}
+
+/// A mark from text; `None` where it is none.
+pub(super) fn read_mark(text: &str) -> Option<model::Mark> {
+    let (measurements, rest) = text.split_at_checked(16)?;
+    let (median, kind) = rest.split_at_checked(16)?;
+    let hash = |digits: &str| u64::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'));
+    let is_estimate = match kind {
+        "e" => true,
+        "m" => false,
+        _ => return None,
+    };
+    Some(model::Mark { measurements: hash(measurements)?, median: hash(median)?, is_estimate })
 }
 
 impl From<&compare::ChangeInterval> for Interval {

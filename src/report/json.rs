@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::Report;
 use super::from_model::settle;
-use super::schema::{SCHEMA, VERSION};
+use super::schema::{SCHEMA, VERSION, Verdict};
 
 /// Why text is not a report.
 #[derive(Debug, Error)]
@@ -52,7 +52,10 @@ pub fn parse_report(text: &str) -> Result<Report, InvalidReport> {
     }
     let mut report: Report = serde_json::from_str(text).map_err(InvalidReport::Malformed)?;
     // A command that people are told to run is made here, and never taken from a file.
-    report.settle = report.settle.and_then(|_| settle(&report.benchmarks, report.policy.min_executions));
+    report.settle = report.settle.and_then(|_| {
+        let is_shifted = report.suite_shift.is_some_and(|shift| shift.verdict == Verdict::Regression);
+        settle(&report.benchmarks, is_shifted, report.policy.min_executions)
+    });
     match report.contradiction() {
         Some(what) => Err(InvalidReport::Inconsistent(what)),
         None => Ok(report),

@@ -411,10 +411,10 @@ pub struct Row {
     /// Whether it is a slower suspect, or a regression by single executions, so that measuring again should settle it.
     #[serde(default)]
     pub suspicious: bool,
-    /// Of a suspicious benchmark, fingerprints of its executions on each side, in hexadecimal: what tells a second measurement
-    /// from the first.
+    /// Of a suspicious benchmark, what its executions on each side are recognised by: what tells a second measurement from the
+    /// first.
     #[serde(default)]
-    pub fingerprints: Option<[Vec<String>; 2]>,
+    pub marks: Option<[Vec<String>; 2]>,
     /// What Criterion's own test says, where there are measurements.
     pub criterion: Option<CriterionTest>,
     /// What a second measurement says, where there was one.
@@ -577,7 +577,31 @@ impl Report {
             change.lower >= -1.0 && change.lower <= change.estimate && change.estimate <= change.upper
         };
         let changes = self.benchmarks.iter().flat_map(|row| [Some(row.change), row.second.map(|second| second.change)]);
-        (!changes.flatten().all(is_possible)).then_some("an interval doesn't hold its own estimate")
+        if !changes.flatten().all(is_possible) {
+            return Some("an interval doesn't hold its own estimate");
+        }
+        let is_level = |level: f64| level > 0.0 && level <= 0.5;
+        let policy = &self.policy;
+        if ![policy.gate_level, policy.list_level, policy.equivalence_level].into_iter().all(is_level) {
+            return Some("a level is no chance");
+        }
+        let is_sound = |row: &Row| {
+            let noise = row.noise.is_none_or(|noise| {
+                noise.standard_deviation > 0.0 && noise.degrees_of_freedom.is_none_or(|degrees| degrees > 0.0)
+            });
+            let chances = [row.p, row.second.map(|second| second.p)];
+            noise
+                && row.threshold > 0.0
+                && row.smallest_provable >= 0.0
+                && chances.into_iter().flatten().all(|p| (0.0..=1.0).contains(&p))
+                && row.executions.iter().all(|n| *n > 0)
+        };
+        if !self.benchmarks.iter().all(is_sound) {
+            return Some("a row has a noise, a threshold or a chance that can't be");
+        }
+        let mut places: Vec<&str> = self.benchmarks.iter().map(|row| row.directory.as_str()).collect();
+        places.sort_unstable();
+        places.windows(2).any(|pair| pair[0] == pair[1]).then_some("a benchmark has two rows")
     }
 
     /// What follows from rows that a second measurement changed, under the report's own policy.

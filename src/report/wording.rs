@@ -413,7 +413,7 @@ pub(super) fn evidence(report: &Report, foreign: &dyn Fn(&str) -> String) -> Vec
         ));
     }
     if !report.benchmarks.is_empty() && report.resolution.is_none() {
-        lines.push(nothing_to_show(report));
+        lines.push(nothing_to_show(report, foreign));
     }
     if let Some(confirmation) = &report.confirmation {
         lines.push(format!(
@@ -439,13 +439,13 @@ pub(super) fn evidence(report: &Report, foreign: &dyn Fn(&str) -> String) -> Vec
 }
 
 /// Why nothing could have been shown, whatever had happened.
-fn nothing_to_show(report: &Report) -> String {
+fn nothing_to_show(report: &Report, foreign: &dyn Fn(&str) -> String) -> String {
     let doubts = report.benchmarks.iter().filter_map(|row| row.doubt);
     match doubts.min() {
         Some(Doubt::TooFewExecutions) => format!(
             "nothing could have been shown: the profile {} asks for {n} executions a side (`min-executions`); on each side's code: \
              for i in $(seq {n}); do cargo bench --bench BENCH -- --save-baseline \"NAME-$i\"; done",
-            report.policy.profile,
+            foreign(&report.policy.profile),
             n = report.policy.min_executions
         ),
         Some(Doubt::DifferentMachines) => {
@@ -567,8 +567,17 @@ fn executions_needed(report: &Report) -> Option<String> {
 /// What to do about suspects: lines of text, with commands.
 pub(super) fn settle(report: &Report) -> Option<[String; 3]> {
     let settle = report.settle.as_ref()?;
-    let n = count(settle.suspects.len(), "benchmark", "benchmarks");
-    let why = if report.counts.suspected == 0 { "of which a single execution says too little" } else { "suspected" };
+    let n = match settle.suspects.len() {
+        0 => "the suite's slowdown".to_owned(),
+        n => count(n, "benchmark", "benchmarks"),
+    };
+    let why = if settle.suspects.is_empty() {
+        ""
+    } else if report.counts.suspected == 0 {
+        " of which a single execution says too little"
+    } else {
+        " suspected"
+    };
     let command = match settle.executions {
         0 | 1 => settle.command.clone(),
         several => {
@@ -582,7 +591,7 @@ pub(super) fn settle(report: &Report) -> Option<[String; 3]> {
     };
     Some([
         format!(
-            "to settle {n} {why}, keep this report (--output json=report.json) and measure again on each side's code, with the \
+            "to settle {n}{why}, keep this report (--output json=report.json) and measure again on each side's code, with the \
              options that you measure with:"
         ),
         command,

@@ -155,6 +155,7 @@ fn enlarged(report: &Value, n: usize) -> Value {
     let many = rows.iter().cycle().take(n).enumerate().map(|(i, row)| {
         let mut row = row.clone();
         row["id"] = json!(format!("{} {i}", row["id"].as_str().expect("an id")));
+        row["directory"] = row["id"].clone();
         row
     });
     enlarged["benchmarks"] = many.collect();

@@ -113,6 +113,64 @@ fn equal_counts_are_no_copies_of_the_first() {
 }
 
 #[test]
+fn the_first_measurement_in_another_form_is_noticed() {
+    let case = Case::of("demo/criterion").tree("demo/criterion", "estimates");
+    for sample in ["sample.json", "raw.csv"] {
+        remove_all(&case.path("estimates"), sample);
+    }
+    case.regress("check -b main -c pr -o json=report.json").exit_code(1);
+    let ran = case.regress("confirm report.json --dir estimates -b main -c pr --format json").exit_code(1);
+    assert_eq!(ran.row("parse/json/medium")["untold"], "same-candidate", "{ran}");
+    // One execution in two forms is one measurement, and not two of a side.
+    let ran = case.regress("check -b main -c ./estimates@main --format json").exit_code(3);
+    ran.not_compared("fib_15", "same-measurement");
+    let ran = case.regress("check -b main ./estimates@main -c pr --format json").exit_code(1);
+    ran.executions("fib_15", 1, 1).warning_says("repeated-executions", "11 executions");
+}
+
+fn remove_all(folder: &std::path::Path, name: &str) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            remove_all(&path, name);
+        } else if path.ends_with(name) {
+            std::fs::remove_file(&path).expect("it can be removed");
+        }
+    }
+}
+
+#[test]
+fn what_is_of_another_kind_settles_nothing() {
+    let case = suspicious(1.5).benchmark("f").throughput(json!({"Elements": 5}));
+    let case = case.result("main2", 100.0).result("pr2", 150.0);
+    let ran = case.regress(CONFIRM).exit_code(1);
+    assert_eq!(ran.row("f")["untold"], "not-comparable", "{ran}");
+}
+
+#[test]
+fn a_slower_suite_is_settled_by_the_suite() {
+    let mut case = Case::new();
+    for id in OTHERS {
+        case = case.benchmark(id).baseline(100.0).candidate(160.0);
+        case = case.result("same", 100.0).result("again", 100.0).result("slow", 161.0);
+    }
+    let first = case.regress("check -b main -o json=report.json --format json").exit_code(1);
+    assert_eq!(first.json()["settle"]["command"], "cargo bench --bench BENCH -- --save-baseline NAME");
+    let later = case.path(ROOT);
+    for id in OTHERS {
+        for name in ["same", "again", "slow"] {
+            tree::date(&later.join(id).join(name).join("sample.json"), std::time::SystemTime::now());
+        }
+    }
+    let ran = case.regress("confirm report.json -b same -c again --format json").exit_code(0);
+    assert_eq!(
+        (&ran.json()["outcome"], &ran.json()["suite_shift"]["verdict"]),
+        (&"inconclusive".into(), &"inconclusive".into())
+    );
+    case.regress("confirm report.json -b same -c slow").exit_code(1).stdout_contains("the whole suite became slower");
+}
+
+#[test]
 fn a_history_is_no_single_stroke_of_luck() {
     let case = Case::new().benchmark("f").executions("main", &[100.0, 100.3, 99.8]).candidate(150.0);
     let case = case.benchmark("g").executions("main", &[100.0, 100.3, 99.8]).candidate(100.0);

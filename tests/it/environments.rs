@@ -68,17 +68,21 @@ fn what_was_measured_elsewhere_says_nothing_of_this_machine() {
 
 #[test]
 fn executables_are_told_by_their_hashes() {
-    let case = exported("").file("one", "abc").file("two", "");
+    let case = exported("").file("one", "abc").file("two", "x").file("empty", "");
     let export = |arguments: &str| {
         case.regress(&format!("export main {arguments} -o main.json")).exit_code(0);
         read(&case, "main.json")["environments"][0]["executables"].clone()
     };
     let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let x = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
     assert_eq!(export("--executable one"), json!([abc]));
     // In any order, and each once.
-    assert_eq!(export("--executable two --executable one --executable one"), json!([abc, empty]));
+    assert_eq!(export("--executable two --executable one --executable one"), json!([x, abc]));
     assert_eq!(export("--executable one --elsewhere"), json!([abc]));
+    // What was emptied, and what never ends, is no executable.
+    for none in ["empty", "/dev/zero", "."] {
+        case.regress(&format!("export main --executable {none}")).exit_code(2).stderr_contains("plain file");
+    }
     let ran = case.regress("export main --executable none").exit_code(2).stderr_contains("none");
     assert!(ran.stderr.contains("hint: ") && ran.stdout.is_empty(), "{ran}");
 }

@@ -569,6 +569,33 @@ fn a_shift_of_the_whole_suite_is_one_finding() {
 }
 
 #[test]
+fn one_slow_execution_is_no_slower_suite() {
+    // The last of five was slow for everything: the suite's mean moved, and so it may have by chance.
+    for factor in [1.3, 3.0] {
+        let mut sides = five_a_side(20, 0.02, |_| 1.0);
+        for benchmark in &mut sides[1].benchmarks {
+            let last = benchmark.executions.iter_mut().last().expect("five");
+            *last = slower(last, factor);
+        }
+        for percent in [2.0, 20.0] {
+            let found = compared(&sides, percent);
+            assert_ne!(found.outcome, Outcome::Regressed, "{factor} at {percent}: {:?}", found.shift);
+        }
+    }
+}
+
+fn slower(execution: &Execution, factor: f64) -> Execution {
+    Execution {
+        typical: execution.typical * factor,
+        median: execution.median * factor,
+        lower_quartile: execution.lower_quartile * factor,
+        minimum: execution.minimum * factor,
+        fingerprint: execution.fingerprint ^ 1,
+        ..execution.clone()
+    }
+}
+
+#[test]
 fn the_largest_and_smallest_numbers() {
     for scale in [1e-300, 1e-12, 1e12, 1e290] {
         let values = |factor: f64| vec![times(scale * factor); 9];

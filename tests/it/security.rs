@@ -214,7 +214,7 @@ fn row_7_numbers_beyond_reason_cost_no_page() {
         report["resolution"] = json!({"median": f64::MAX, "worst": -f64::MAX});
         for row in report["benchmarks"].as_array_mut().expect("rows") {
             row["change"] = json!({"lower": -1, "estimate": 0, "upper": f64::MAX});
-            row["threshold"] = (-5).into();
+            row["threshold"] = f64::MIN_POSITIVE.into();
             row["baseline"] = f64::MIN_POSITIVE.into();
             row["candidate"] = f64::MAX.into();
             row["executions_needed"] = u64::MAX.into();
