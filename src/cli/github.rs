@@ -28,7 +28,8 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
 
 /// Prints a line on standard error, the runner's commands taken out.
 pub(super) fn print_error(line: &str) {
-    eprintln!("{}", printable(line));
+    // Whoever closed standard error, or filled its disk, can't be told.
+    let _ = writeln!(io::stderr(), "{}", printable(line));
 }
 
 /// Tells the workflow that we run in, if any, what came of a comparison. What can't be written is a warning: the verdict stands
@@ -45,7 +46,7 @@ pub(super) fn tell(leg: &Leg, args: &OutputArgs, no_github: bool) {
     }
     // Standard output may be a report that goes to a file; the runner reads both.
     for annotation in annotations(report) {
-        eprintln!("{}", annotation.to_command());
+        let _ = writeln!(io::stderr(), "{}", annotation.to_command());
     }
 }
 

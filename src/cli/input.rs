@@ -347,6 +347,11 @@ fn load_runs(folder: &Path) -> Result<Vec<Run>, Failure> {
 /// A folder as a side: the runs that it holds, its last run, or the one baseline that it has.
 fn load_folder(folder: &Path) -> Result<Loaded, Failure> {
     let mut tree = read(folder, Baselines::Named(&[NEW]))?;
+    let beside =
+        run_files(folder).unwrap_or_default().into_iter().filter(|path| !tree.entries.is_empty() && is_run(path));
+    tree.warnings.extend(
+        beside.map(|path| Warning { subject: path.display().to_string(), kind: WarningKind::FileBesideResults }),
+    );
     if let Some(roots) = tree.runs() {
         return Ok(of_runs(&mut tree, &roots, NEW, folder));
     }
@@ -411,11 +416,20 @@ fn load_files(folder: &Path, files: &[PathBuf]) -> Loaded {
     Loaded { run, source: folder.display().to_string() }
 }
 
+/// Whether a file begins as an exported run does.
+fn is_run(path: &Path) -> bool {
+    let mut beginning = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(200).read_to_end(&mut beginning));
+    read.is_ok() && String::from_utf8_lossy(&beginning).contains(store::FORMAT)
+}
+
 /// The exported files that lie directly in a folder, where there are any.
 fn run_files(folder: &Path) -> Option<Vec<PathBuf>> {
     let files = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    // Links are not followed, as in Criterion's folders; what waits for a writer is no file.
+    let is_plain = |path: &PathBuf| std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
     let mut files: Vec<PathBuf> =
-        files.filter(|path| path.extension().is_some_and(|e| e == "json") && path.is_file()).collect();
+        files.filter(|path| path.extension().is_some_and(|e| e == "json") && is_plain(path)).collect();
     alphanumeric_sort::sort_path_slice(&mut files);
     (!files.is_empty()).then_some(files)
 }
@@ -436,6 +450,8 @@ fn load_file(path: &Path) -> Result<Loaded, Failure> {
     if bytes.len() as u64 > LARGEST_FILE {
         return Err(failed(format!("larger than {} MiB", LARGEST_FILE >> 20)));
     }
+    // Some editors begin a file with a byte order mark.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
     let head: Head = serde_json::from_slice(&bytes).map_err(|e| {
         failed(format!("it is not JSON of an exported baseline: {e}")).hint("`regress export` writes such files")
     })?;

@@ -67,6 +67,11 @@ pub(super) fn write_report(args: &OutputArgs, report: &Report, explained: Option
     write_files(args, |format, style| Ok(render(format.into(), rows, style).unwrap_or_default()))
 }
 
+/// Prints notes of several lines on standard error.
+pub(super) fn print_notes(notes: &str) {
+    notes.lines().for_each(github::print_error);
+}
+
 fn rows(args: &OutputArgs) -> Rows {
     if args.all { Rows::All } else { Rows::Notable }
 }

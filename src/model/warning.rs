@@ -134,6 +134,8 @@ pub enum WarningKind {
         /// How many there were.
         n: usize,
     },
+    /// An exported run beside Criterion's results, which alone are read of the folder.
+    FileBesideResults,
     /// Executions of `--quick` among others of a side; they were left out.
     QuickExecutions {
         /// How many there were.

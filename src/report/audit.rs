@@ -114,7 +114,10 @@ impl AuditReport {
             .number_column("faster")
             .number_column("can't tell");
         for row in &self.rules {
-            let share = |n: usize, of: usize| format!("{n} ({})", percent(n as f64 / of.max(1) as f64));
+            let share = |n: usize, of: usize| match of {
+                0 => "–".to_owned(),
+                of => format!("{n} ({})", percent(n as f64 / of as f64)),
+            };
             let emphasis = if row.red == 0 { Emphasis::Good } else { Emphasis::Bad };
             table.rows.push(vec![
                 Cell::plain(row.rule.clone()),

@@ -838,6 +838,11 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
             format!("{} also in the candidate; left out of the baseline", count(*n, "execution is", "executions are")),
             Some("an execution can't be on both sides"),
         ),
+        WarningKind::FileBesideResults => (
+            "file-beside-results",
+            "an exported run beside Criterion's results; not read".into(),
+            Some("keep runs in one form in a folder of runs: folders of Criterion's, or files"),
+        ),
         WarningKind::QuickExecutions { n } => (
             "quick-executions",
             format!("{} of --quick; left out beside the others", count(*n, "execution is", "executions are")),

@@ -2,4 +2,4 @@
 
 mod run_file;
 
-pub use run_file::{Exported, ExportedExecution, InvalidRunFile, read_run, write_run};
+pub use run_file::{Exported, ExportedExecution, FORMAT, InvalidRunFile, read_run, write_run};

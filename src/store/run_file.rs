@@ -10,7 +10,8 @@ use crate::model::{
     Throughput, Unit, Warning, WarningKind, WhyAbsent,
 };
 
-const FORMAT: &str = "criterion-regress/run";
+/// By what such a file is recognised.
+pub const FORMAT: &str = "criterion-regress/run";
 const VERSION: u32 = 1;
 
 /// Why text is not a run.

@@ -65,3 +65,13 @@ fn one_run_is_none() {
     case.regress("audit none").exit_code(2);
     case.regress("audit").exit_code(2);
 }
+
+#[test]
+fn copies_and_strangers_are_no_runs() {
+    let case = runs(2, 1.0);
+    case.regress("audit run-0 run-1 run-1 --format json")
+        .exit_code(0)
+        .warning_says("repeated-executions", "1 execution");
+    let case = case.benchmark("other").result("elsewhere", 5.0);
+    case.regress("audit run-0 elsewhere").exit_code(2).stderr_contains("no benchmark is in two of the runs");
+}

@@ -193,6 +193,18 @@ fn packages_of_a_workspace_are_no_runs() {
 }
 
 #[test]
+fn files_beside_folders_of_runs_are_told() {
+    let case = Case::new();
+    put(&case, &one_run("main", 0, 1.0), "runs/a");
+    put(&case, &one_run("main", 1, 1.0), "runs/b");
+    let other = three_a_side();
+    other.regress("export main-2 -o run.json").exit_code(0);
+    std::fs::copy(other.path("run.json"), case.path("runs/run.json")).expect("copied");
+    put(&case, &one_run("pr", 0, 1.3), "pr");
+    case.regress("check -b ./runs -c ./pr --format json").warning_says("file-beside-results", "not read");
+}
+
+#[test]
 fn a_folder_of_exported_runs_is_a_side() {
     let case = three_a_side().file("runs/note.txt", "not one of them");
     for name in ["main-1", "main-2", "main-3"] {

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 use criterion_regress::calibration::audit;
-use criterion_regress::model::Warning;
+use criterion_regress::model::{Execution, Run, Warning, WarningKind};
 use criterion_regress::report::AuditReport;
 
 use crate::cli::args::AuditArgs;
@@ -29,7 +29,32 @@ pub(crate) fn run(args: &AuditArgs, given: &ArgMatches) -> Result<ExitCode, Fail
             "give two or more runs of the same code: names of baselines, folders of Criterion's, a folder of runs, or exported files",
         ));
     }
-    let report = AuditReport::new(&audit(&runs, &settings.policy), &settings.policy, &warnings);
+    let n_all = runs.len();
+    without_copies(&mut runs);
+    if runs.len() < n_all {
+        let subject = runs.iter().map(|run| run.label.as_str()).collect::<Vec<_>>().join(", ");
+        warnings.push(Warning { subject, kind: WarningKind::RepeatedExecutions { n: n_all - runs.len() } });
+    }
+    let audited = audit(&runs, &settings.policy);
+    if audited.benchmarks.is_empty() {
+        return Err(Failure::new("failed to audit: no benchmark is in two of the runs")
+            .hint("give runs of the same benchmarks; `regress list` shows what a folder has"));
+    }
+    let report = AuditReport::new(&audited, &settings.policy, &warnings);
     output::write(&args.output, |format, rows, style| report.render(format, rows, style))?;
     Ok(exit_code::OK)
+}
+
+/// Takes out the runs whose executions an earlier one has, each and every: copies are no observations of their own.
+fn without_copies(runs: &mut Vec<Run>) {
+    let marks = |run: &Run| -> Vec<_> {
+        run.benchmarks.iter().flat_map(|b| b.executions.iter()).filter_map(Execution::mark).collect()
+    };
+    let mut kept: Vec<Vec<_>> = Vec::new();
+    runs.retain(|run| {
+        let own = marks(run);
+        let is_copy = !own.is_empty() && kept.contains(&own);
+        kept.push(own);
+        !is_copy
+    });
 }

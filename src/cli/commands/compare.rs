@@ -46,7 +46,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let report = MatrixReport::new(&matrix, &warnings);
     let layout = if args.list { Layout::List } else { Layout::Columns };
     if args.output.format == FormatArg::Csv {
-        eprint!("{}", report.notes());
+        output::print_notes(&report.notes());
     }
     output::write(&args.output, |format, _, style| render_matrix(&report, format, layout, style))?;
     Ok(exit_code::of_table(runs.len(), report.n_compared()))

@@ -24,7 +24,7 @@ pub(crate) fn run(args: &ConfirmArgs) -> Result<ExitCode, Failure> {
         Failure::new(format!("failed to confirm {}: {e}", args.report.display())).hint(hint)
     })?;
     if report.confirmation.is_none() {
-        eprintln!("warning: nothing was settled, so that the report stands as it was; its rows say why");
+        github::print_error("warning: nothing was settled, so that the report stands as it was; its rows say why");
     }
     output::write_report(&args.output, &report, args.explain.as_deref())?;
     let code = exit_code::of(&report);

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &ListArgs) -> Result<ExitCode, Failure> {
     warnings.dedup();
     let inventory = Inventory::new(&folder.display().to_string(), tree.by_benchmark(), &warnings, now);
     if args.output.format == FormatArg::Csv {
-        eprint!("{}", inventory.notes());
+        output::print_notes(&inventory.notes());
     }
     output::write(&args.output, |format, rows, style| render_inventory(&inventory, format, rows, style))?;
     Ok(exit_code::OK)
