@@ -110,6 +110,12 @@ fn check_address(address: &str) -> Result<(), CannotPublish> {
     }
 }
 
+/// An address without its folder.
+fn origin(address: &str) -> &str {
+    let end = address.find("://").map_or(0, |at| at + 3);
+    address[end..].find('/').map_or(address, |at| &address[..end + at])
+}
+
 /// What to publish, and where.
 #[derive(Debug, Clone)]
 pub struct Job {
@@ -440,8 +446,9 @@ impl<'a> Client<'a> {
     fn new(server: &'a Server) -> Result<Client<'a>, CannotPublish> {
         let failed = |e: &dyn fmt::Display| CannotPublish::Client(first_line(&e.to_string()));
         let timeout = Some(server.request_timeout);
+        // Without the API's folder, which octocrab would put before GraphQL's address too.
         let mut builder = Octocrab::builder()
-            .base_uri(server.api.as_str())
+            .base_uri(origin(&server.api))
             .map_err(|e| failed(&e))?
             .add_header("accept".parse().expect("a header's name"), "application/vnd.github+json".to_owned())
             .set_connect_timeout(timeout.map(|timeout| timeout.min(Duration::from_secs(10))))
@@ -981,6 +988,12 @@ mod tests {
         let graphql = |api| Server::new(api, None, None).expect("an address").graphql;
         assert_eq!(graphql("https://api.github.com"), "https://api.github.com/graphql");
         assert_eq!(graphql("https://ghes.example/api/v3/"), "https://ghes.example/api/graphql");
+    }
+
+    #[test]
+    fn an_address_has_an_origin() {
+        assert_eq!(origin("https://ghes.example:8443/api/v3"), "https://ghes.example:8443");
+        assert_eq!(origin("https://api.github.com"), "https://api.github.com");
     }
 
     #[test]
