@@ -576,12 +576,17 @@ fn a_dry_run_writes_nothing() {
     case.regress("comment --report slower.json --dry-run --check-run")
         .exit_code(1)
         .stdout_contains("would write a comment on acme/demo#7")
+        .stdout_contains("would write a check run, 1 regression of 2")
         .stdout_contains("1 regression of 2");
     let offline = workflow(&fake).env("GITHUB_TOKEN", "");
     offline
         .regress("comment --report slower.json --dry-run")
         .exit_code(1)
         .stdout_contains("the comments on acme/demo#7");
+    offline
+        .env("GITHUB_EVENT_NAME", "push")
+        .regress("comment --report same.json --dry-run")
+        .stdout_contains("no comment: ");
     assert_eq!(fake.count("POST"), 0);
     assert_eq!(summary(&case), "");
 }

@@ -54,7 +54,7 @@ pub(crate) fn run(args: &CommentArgs) -> Result<ExitCode, Failure> {
 
     let token = variable("GITHUB_TOKEN").and_then(|token| Token::new(&token));
     if token.is_none() && args.dry_run {
-        output::print(&format!("would look at {}, and write:\n{text}\n", place(args, &job.event.subject)))?;
+        output::print(&format!("{}{}", unseen(args, &job.event.subject, &text), would_check(&job)))?;
         return Ok(code);
     }
     let published = match server(args, token) {
@@ -95,6 +95,9 @@ fn tell(args: &CommentArgs, job: &Job, published: Published, text: &str) -> Resu
         }
         Err(CannotPublish::NotAllowed { message, .. }) => warn_of_token(&message),
         Err(e) => failed = Some(e),
+    }
+    if args.dry_run {
+        output::print(&would_check(job))?;
     }
     match published.check {
         Some(Ok(page)) => {
@@ -465,20 +468,26 @@ fn server(args: &CommentArgs, token: Option<Token>) -> Result<Server, CannotPubl
     Ok(server)
 }
 
-fn place(args: &CommentArgs, subject: &Subject) -> String {
+/// What would be done, without having looked.
+fn unseen(args: &CommentArgs, subject: &Subject, text: &str) -> String {
     match subject {
-        Subject::Pull(number) => format!("the comments on {}#{number}", args.repo),
-        Subject::PushedTo(pushed, _) => {
-            format!(
-                "{} for the pull request from {} {} at {}",
-                args.repo,
-                pushed.repository,
-                visible(&pushed.branch),
-                pushed.head
-            )
-        }
-        Subject::None(why) => format!("nothing, as {}", visible(&why.to_string())),
+        Subject::Pull(number) => format!("would look at the comments on {}#{number}, and write:\n{text}\n", args.repo),
+        Subject::PushedTo(pushed, _) => format!(
+            "would look in {} for the pull request from {} {} at {}, and write:\n{text}\n",
+            args.repo,
+            pushed.repository,
+            visible(&pushed.branch),
+            pushed.head
+        ),
+        Subject::None(why) => format!("would write no comment: {}\n", visible(&why.to_string())),
     }
+}
+
+fn would_check(job: &Job) -> String {
+    job.check.as_ref().map_or_else(String::new, |check| {
+        let n = check.annotations.len();
+        format!("would write a check run, {}, with annotations: {n}\n", check.title)
+    })
 }
 
 fn is_workflow() -> bool {
