@@ -267,7 +267,7 @@ pub enum CannotPublish {
         message: String,
     },
     /// The server could not, as often as it was asked.
-    #[error("failed to {what}: {why}, {attempts} times")]
+    #[error("failed to {what}: {why} (attempts: {attempts})")]
     Unavailable {
         /// What was tried.
         what: String,
@@ -444,7 +444,7 @@ struct Client<'a> {
 
 impl<'a> Client<'a> {
     fn new(server: &'a Server) -> Result<Client<'a>, CannotPublish> {
-        let failed = |e: &dyn fmt::Display| CannotPublish::Client(first_line(&e.to_string()));
+        let failed = |e: &dyn std::error::Error| CannotPublish::Client(innermost(e));
         let timeout = Some(server.request_timeout);
         // Without the API's folder, which octocrab would put before GraphQL's address too.
         let mut builder = Octocrab::builder()
