@@ -1,5 +1,5 @@
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use criterion_regress::publish::{
     Published, Server, Stamp, Step, Subject, Surroundings, Token, Wanted, publish, subject,
 };
 use criterion_regress::report::{
-    Action, Explanation, Format, Outcome, Report, Row, Rows, TerminalStyle, Verdict, explain, headline, parse_report,
-    render, visible,
+    Action, Explanation, Leg, Outcome, Report, Row, Verdict, comment, explain, headline, parse_report, visible,
 };
 
 use crate::cli::args::{CommentArgs, LegArg};
 use crate::cli::failure::Failure;
+use crate::cli::github::{self, is_workflow, print_error};
 use crate::cli::{exit_code, output};
 
 /// Largest report that is read: whoever wrote it may be a stranger.
@@ -23,8 +23,8 @@ const LARGEST_REPORT: u64 = 128 << 20;
 /// Largest payload of an event that is read.
 const LARGEST_PAYLOAD: u64 = 32 << 20;
 
-/// Characters of a comment that are aimed at: what GitHub takes, less the marker and room for what it counts otherwise.
-const COMMENT: usize = 60_000;
+/// Characters of a comment below its marker, with room for what GitHub counts otherwise than we.
+const LONGEST: usize = LONGEST_COMMENT - 5_536;
 
 /// Annotations of a check run; ten requests.
 const MOST_ANNOTATIONS: usize = 500;
@@ -39,17 +39,11 @@ const ANNOTATED: &str = ".github";
 /// The folder under which one report of a matrix is told from the others, where all are called so.
 const USUAL_NAME: &str = "report";
 
-/// One of the reports; without one where it is missing.
-struct Leg {
-    name: Option<String>,
-    report: Option<Report>,
-}
-
 pub(crate) fn run(args: &CommentArgs) -> Result<ExitCode, Failure> {
     let legs = legs(args)?;
     let code = exit_code::of_legs(legs.iter().map(|leg| leg.report.as_ref()));
     let event = event(args)?;
-    let text = text(&legs, COMMENT);
+    let text = comment(&legs, LONGEST);
     let job = job(args, &legs, event, &text);
 
     let token = variable("GITHUB_TOKEN").and_then(|token| Token::new(&token));
@@ -63,10 +57,10 @@ pub(crate) fn run(args: &CommentArgs) -> Result<ExitCode, Failure> {
         Err(e) => Err(e),
     };
     let published = published.map_err(|e| {
-        summarize(&text);
+        github::summarize(&legs);
         failure(&e)
     })?;
-    tell(args, &job, published, &text)?;
+    tell(args, &job, published, &legs, &text)?;
     Ok(code)
 }
 
@@ -76,11 +70,11 @@ fn is_nothing_to_do(job: &Job) -> bool {
 }
 
 /// Says what was done. What a token may not do is no error: the job summary has it, and the verdict stands.
-fn tell(args: &CommentArgs, job: &Job, published: Published, text: &str) -> Result<(), Failure> {
+fn tell(args: &CommentArgs, job: &Job, published: Published, legs: &[Leg], text: &str) -> Result<(), Failure> {
     for note in &published.notes {
         warn(&note_text(note));
     }
-    let comment = published.comment.unwrap_or_else(|| {
+    let written = published.comment.unwrap_or_else(|| {
         Ok(match &job.event.subject {
             Subject::None(why) => Did::NoPull(why.clone()),
             Subject::Pull(_) | Subject::PushedTo(..) => Did::NoneOpen,
@@ -88,7 +82,7 @@ fn tell(args: &CommentArgs, job: &Job, published: Published, text: &str) -> Resu
     });
     let mut is_told = false;
     let mut failed = None;
-    match comment {
+    match written {
         Ok(did) => {
             is_told = is_on_the_pull_request(&did);
             output::print(&did_text(args, &did, text))?;
@@ -109,7 +103,7 @@ fn tell(args: &CommentArgs, job: &Job, published: Published, text: &str) -> Resu
         None => {}
     }
     if !is_told && !args.dry_run {
-        summarize(text);
+        github::summarize(legs);
     }
     failed.map_or(Ok(()), |e| Err(failure(&e)))
 }
@@ -167,16 +161,16 @@ fn note_text(note: &Note) -> String {
 }
 
 fn warn(text: &str) {
-    eprintln!("warning: {}", visible(text));
+    print_error(&format!("warning: {}", visible(text)));
 }
 
 /// Says what a token that may only read is about, which is how each fork's first pull request ends that nobody prepared for.
 fn warn_of_token(message: &str) {
     warn(&format!("the token may not write to the pull request ({message}); the job summary has the report"));
-    eprintln!(
+    print_error(
         "hint: in the base repository's workflow, give the job `permissions: pull-requests: write` (and `checks: write` for \
          --check-run). A run of a fork's pull request never gets them: let it upload the report, and comment from a second \
-         workflow, on `workflow_run`"
+         workflow, on `workflow_run`",
     );
     if is_workflow() {
         eprintln!(
@@ -416,50 +410,6 @@ fn cut(text: &str, longest: usize) -> String {
     text.chars().take(longest).collect()
 }
 
-/// What is written below the marker, of at most `limit` characters.
-fn text(legs: &[Leg], limit: usize) -> String {
-    let style = TerminalStyle { width: None, color: false };
-    let whole = |report: &Report| render(report, Format::Markdown, Rows::Notable, style);
-    let first = |report: &Report| whole(report).lines().next().unwrap_or_default().to_owned();
-    let write = |of_report: &dyn Fn(&Report) -> String| -> String {
-        let parts: Vec<String> = legs
-            .iter()
-            .map(|leg| {
-                let title = leg.name.as_ref().map_or_else(String::new, |name| format!("### {}\n\n", escaped(name)));
-                let text = leg
-                    .report
-                    .as_ref()
-                    .map_or_else(|| "⚠️ **MISSING** there is no report, which is not a pass\n".to_owned(), of_report);
-                format!("{title}{text}")
-            })
-            .collect();
-        parts.join("\n")
-    };
-    // Cut nowhere but between what belongs together.
-    let shorter: [&dyn Fn(&Report) -> String; 2] = [&whole, &first];
-    let fitting = shorter.into_iter().map(write).find(|text| text.chars().count() <= limit.min(LONGEST_COMMENT));
-    fitting.unwrap_or_else(|| "The report is too long for a comment.\n".to_owned())
-}
-
-/// A leg's name as Markdown that says nothing else.
-fn escaped(name: &str) -> String {
-    let plain: String = visible(name).chars().filter(|c| !matches!(c, '`' | '<' | '>' | '@' | '|')).take(100).collect();
-    format!("`{plain}`")
-}
-
-/// Writes the report to the job's summary, where there is one.
-fn summarize(text: &str) {
-    let Some(path) = variable("GITHUB_STEP_SUMMARY") else { return };
-    let written = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(&path)
-        .and_then(|mut file| file.write_all(format!("{text}\n").as_bytes()));
-    if let Err(e) = written {
-        warn(&format!("failed to write the job summary: {e}"));
-    }
-}
-
 fn server(args: &CommentArgs, token: Option<Token>) -> Result<Server, CannotPublish> {
     let api = variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned());
     let token = token.ok_or(CannotPublish::NoToken)?;
@@ -488,10 +438,6 @@ fn would_check(job: &Job) -> String {
         let n = check.annotations.len();
         format!("would write a check run, {}, with annotations: {n}\n", check.title)
     })
-}
-
-fn is_workflow() -> bool {
-    variable("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
 /// A variable, unless it is empty.
