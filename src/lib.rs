@@ -25,3 +25,5 @@ pub mod environment;
 pub mod report;
 
 pub mod store;
+
+pub mod publish;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+#[cfg(feature = "github")]
+use criterion_regress::publish::{Key, Repository};
 use criterion_regress::report::Format;
 
 /// The regression gate for Criterion benchmarks: reads what Criterion wrote, compares it with a baseline, and says what
@@ -25,6 +27,8 @@ pub(super) enum Command {
     Compare(CompareArgs),
     Export(ExportArgs),
     Report(ReportArgs),
+    #[cfg(feature = "github")]
+    Comment(CommentArgs),
     Confirm(ConfirmArgs),
     Audit(AuditArgs),
     Config(ConfigArgs),
@@ -367,6 +371,88 @@ pub(super) struct ReportArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
+}
+
+/// Keep one comment on a pull request that says what a report says
+///
+/// For workflows of GitHub's: the pull request comes from the event, also from that of a workflow_run after one of a fork. Where
+/// the event is about none, or the token may not write (that of a fork's pull request never may), the job summary says it all,
+/// and the exit code is the verdict's either way: the worst of all reports, and 3 where one is missing. The token is read from
+/// $GITHUB_TOKEN and needs `pull-requests: write`, or with --check-run `checks: write` too. Enterprise servers are found by
+/// $GITHUB_API_URL; an HTTP proxy is not used.
+#[cfg(feature = "github")]
+#[derive(Debug, Args)]
+pub(super) struct CommentArgs {
+    /// A report that `regress check --format json` wrote; several are legs of a matrix, with names for the comment. A named
+    /// one whose file isn't there is shown as missing
+    #[arg(long = "report", value_name = "[NAME=]FILE", num_args = 1.., value_parser = parse_leg, required_unless_present = "expect")]
+    pub(super) reports: Vec<LegArg>,
+
+    /// A leg that has to be there; may be given several times
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub(super) expect: Vec<String>,
+
+    /// Which comment of the pull request: each key has one of its own
+    #[arg(long, value_name = "KEY", default_value = "default", value_parser = Key::new)]
+    pub(super) key: Key,
+
+    /// The pull request, where the event doesn't say
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=9_999_999_999))]
+    pub(super) pr: Option<u64>,
+
+    /// The repository
+    #[arg(long, value_name = "OWNER/NAME", env = "GITHUB_REPOSITORY", value_parser = parse_repository)]
+    pub(super) repo: Repository,
+
+    /// The account whose token it is: only comments of this one are edited
+    #[arg(long, value_name = "LOGIN", default_value = "github-actions[bot]")]
+    pub(super) bot_login: String,
+
+    /// Look, print what would be written, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// Write no comment where there is none yet and nothing changed; one that is there is always kept up to date
+    #[arg(long)]
+    pub(super) only_on_change: bool,
+
+    /// Write a new comment for each commit, and fold those on earlier ones away as outdated
+    #[arg(long)]
+    pub(super) minimize_outdated: bool,
+
+    /// Also write a check run, with an annotation for each regression
+    #[arg(long)]
+    pub(super) check_run: bool,
+
+    /// Give up after this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(super) timeout: u64,
+}
+
+/// A report, and what it is called in a matrix.
+#[cfg(feature = "github")]
+#[derive(Debug, Clone)]
+pub(super) struct LegArg {
+    pub(super) name: Option<String>,
+    pub(super) file: PathBuf,
+}
+
+/// `NAME=FILE`, or a file; a file with such a name is `./a=b`.
+#[cfg(feature = "github")]
+fn parse_leg(text: &str) -> Result<LegArg, String> {
+    let (name, file) = match text.split_once('=') {
+        Some((name, file)) if !name.contains(['/', '\\']) => (Some(name), file),
+        _ => (None, text),
+    };
+    if file.is_empty() || name.is_some_and(|name| name.trim().is_empty()) {
+        return Err("expected FILE or NAME=FILE, as in linux=report.json".to_owned());
+    }
+    Ok(LegArg { name: name.map(str::to_owned), file: PathBuf::from(file) })
+}
+
+#[cfg(feature = "github")]
+fn parse_repository(text: &str) -> Result<Repository, String> {
+    Repository::new(text).ok_or_else(|| "expected OWNER/NAME".to_owned())
 }
 
 /// Settle what a report left suspicious, by measuring it a second time

@@ -22,6 +22,14 @@ pub(super) fn of(report: &Report) -> ExitCode {
     }
 }
 
+/// What several comparisons mean together: the worst of them; one that is missing means no more than one of nothing.
+#[cfg(feature = "github")]
+pub(super) fn of_legs<'a>(legs: impl IntoIterator<Item = Option<&'a Report>>) -> ExitCode {
+    let codes: Vec<ExitCode> = legs.into_iter().map(|leg| leg.map_or(ExitCode::from(3), of)).collect();
+    let worst_first = [ExitCode::from(1), ExitCode::from(3), OK];
+    worst_first.into_iter().find(|code| codes.contains(code)).unwrap_or(ExitCode::from(3))
+}
+
 /// What a table without a verdict means: 3 when there is nothing, or values should have been put side by side and none could be.
 pub(super) fn of_table(n_runs: usize, n_compared: usize) -> ExitCode {
     if n_runs != 1 && n_compared == 0 { ExitCode::from(3) } else { OK }

@@ -39,7 +39,7 @@ pub(super) fn tell(leg: &Leg, args: &OutputArgs, no_github: bool) {
     if let Some(path) = file("GITHUB_STEP_SUMMARY")
         && args.outputs.iter().all(|(_, output)| *output != path)
     {
-        warn_if_failed(&path, add_summary(&path, leg));
+        warn_if_failed(&path, add_summary(&path, std::slice::from_ref(leg)));
     }
     if let Some(path) = file("GITHUB_OUTPUT") {
         warn_if_failed(&path, append(&path, &outputs(report)));
@@ -47,6 +47,14 @@ pub(super) fn tell(leg: &Leg, args: &OutputArgs, no_github: bool) {
     // Standard output may be a report that goes to a file; the runner reads both.
     for annotation in annotations(report) {
         let _ = writeln!(io::stderr(), "{}", annotation.to_command());
+    }
+}
+
+/// Adds reports to the job's summary, where there is one.
+#[cfg(feature = "github")]
+pub(super) fn summarize(legs: &[Leg]) {
+    if let Some(path) = file("GITHUB_STEP_SUMMARY") {
+        warn_if_failed(&path, add_summary(&path, legs));
     }
 }
 
@@ -61,7 +69,7 @@ fn warn_if_failed(path: &Path, result: io::Result<()>) {
 }
 
 /// Adds the report to what other commands of the step have written, within what GitHub takes of all of it.
-fn add_summary(path: &Path, leg: &Leg) -> io::Result<()> {
+fn add_summary(path: &Path, legs: &[Leg]) -> io::Result<()> {
     let written = match std::fs::metadata(path) {
         Ok(metadata) => metadata.len(),
         Err(e) if e.kind() == io::ErrorKind::NotFound => 0,
@@ -72,7 +80,7 @@ fn add_summary(path: &Path, leg: &Leg) -> io::Result<()> {
     if room < SMALLEST_SUMMARY {
         return Err(io::Error::other("the step's summary is full"));
     }
-    let text = summary(std::slice::from_ref(leg), usize::try_from(room).unwrap_or(usize::MAX));
+    let text = summary(legs, usize::try_from(room).unwrap_or(usize::MAX));
     append(path, &if written == 0 { text } else { format!("\n{text}") })
 }
 

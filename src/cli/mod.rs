@@ -37,6 +37,8 @@ pub(crate) fn run() -> ExitCode {
             Command::Compare(args) => commands::compare::run(args),
             Command::Export(args) => commands::export::run(args),
             Command::Report(args) => commands::report::run(args),
+            #[cfg(feature = "github")]
+            Command::Comment(args) => commands::comment::run(args),
             Command::Audit(args) => commands::audit::run(args, given),
             Command::Confirm(args) => commands::confirm::run(args),
             Command::Config(args) => commands::config::run(args, given),

@@ -33,7 +33,7 @@ pub use explain::{Explanation, explain};
 pub use inventory::{Inventory, InventoryBaseline, InventoryRow};
 pub use json::{InvalidReport, parse_report, to_json};
 pub use matrix::MatrixReport;
-pub use schema::{Context, NotComparedRow, Outcome, Report, Row, Side, WarningRow};
+pub use schema::{Action, Context, NotComparedRow, Outcome, Report, Row, Side, Verdict, WarningRow};
 pub use terminal::TerminalStyle;
 pub use wording::{headline, warning_text};
 

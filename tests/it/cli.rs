@@ -104,6 +104,8 @@ fn every_subcommand_has_help() {
     let case = Case::new();
     case.regress("--help").exit_code(0).stdout_contains("Exit codes: 0 no regression");
     case.regress("--version").exit_code(0).stdout_contains(env!("CARGO_PKG_VERSION"));
+    #[cfg(feature = "github")]
+    case.regress("comment --help").exit_code(0).stdout_contains("Usage: regress comment");
     case.regress("").exit_code(2).stderr_contains("Usage: regress");
     for command in ["check", "list", "compare", "export", "report", "config", "completions", "man"] {
         for flag in ["--help", "-h"] {

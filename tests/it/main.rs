@@ -16,6 +16,8 @@ mod environments;
 mod executions;
 mod explain;
 mod fixtures;
+#[cfg(feature = "github")]
+mod github;
 mod hostile_disk;
 mod page;
 mod plain_loop;

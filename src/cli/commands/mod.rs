@@ -2,6 +2,8 @@
 
 pub(super) mod audit;
 pub(super) mod check;
+#[cfg(feature = "github")]
+pub(super) mod comment;
 pub(super) mod compare;
 pub(super) mod completions;
 pub(super) mod config;
