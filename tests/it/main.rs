@@ -17,6 +17,7 @@ mod executions;
 mod explain;
 mod fixtures;
 mod hostile_disk;
+mod init;
 mod page;
 mod plain_loop;
 mod policy;
