@@ -3,6 +3,7 @@
 //!
 //! `cases` is the place to read first: each folder of `fixtures/cases/` is an example of the tool's behaviour.
 
+mod action;
 mod architecture;
 mod audit;
 mod broken;
