@@ -32,6 +32,7 @@ pub(super) enum Command {
     Confirm(ConfirmArgs),
     Audit(AuditArgs),
     Config(ConfigArgs),
+    Init(InitArgs),
     Completions(CompletionsArgs),
     /// Print the manual page, for `man -l -`
     Man,
@@ -538,6 +539,48 @@ pub(super) enum ConfigFormat {
     Terminal,
     /// For programs
     Json,
+}
+
+/// Write GitHub workflows and a commented regress.toml into a repository
+///
+/// The smoke workflow measures both sides of a pull request and fails on regressions shown; the comment workflow shows on the
+/// pull request what it found, also those from forks; the official workflow measures releases on a machine of yours. Nothing
+/// that is already there is overwritten.
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// The root of the repository
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) dir: PathBuf,
+
+    /// Which workflows to write; a list with commas
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHICH", default_value = "smoke,comment,official")]
+    pub(super) workflows: Vec<WorkflowArg>,
+
+    /// A bench target that uses Criterion; may be given several times [default: those that cargo knows of]
+    #[arg(long = "bench", value_name = "NAME")]
+    pub(super) benches: Vec<String>,
+
+    /// The commit to pin the action to [default: the tag of this version]
+    #[arg(long, value_name = "COMMIT")]
+    pub(super) action_ref: Option<String>,
+
+    /// Leave files that are already there as they are, and write the others
+    #[arg(long)]
+    pub(super) keep: bool,
+
+    /// Print what would be written, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum WorkflowArg {
+    /// On pull requests: both sides in one job, 10 samples, 20 %
+    Smoke,
+    /// What smoke found, as a comment on the pull request
+    Comment,
+    /// Against the last release, on a machine of its own
+    Official,
 }
 
 /// Print completions for a shell

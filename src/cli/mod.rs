@@ -42,6 +42,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Audit(args) => commands::audit::run(args, given),
             Command::Confirm(args) => commands::confirm::run(args),
             Command::Config(args) => commands::config::run(args, given),
+            Command::Init(args) => commands::init::run(args),
             Command::Completions(args) => commands::completions::run(args),
             Command::Man => commands::man::run(),
         }

@@ -3,6 +3,7 @@
 //!
 //! `cases` is the place to read first: each folder of `fixtures/cases/` is an example of the tool's behaviour.
 
+mod action;
 mod architecture;
 mod audit;
 mod broken;
@@ -19,6 +20,7 @@ mod fixtures;
 #[cfg(feature = "github")]
 mod github;
 mod hostile_disk;
+mod init;
 mod page;
 mod plain_loop;
 mod policy;

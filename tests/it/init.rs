@@ -1,0 +1,179 @@
+//! `regress init`: what it writes, and what it leaves alone.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::case::{Case, Ran};
+
+const WORKFLOWS: [&str; 3] = [
+    ".github/workflows/benchmark-smoke.yml",
+    ".github/workflows/benchmark-comment.yml",
+    ".github/workflows/benchmark-official.yml",
+];
+
+fn read(case: &Case, path: &str) -> String {
+    fs::read_to_string(case.path(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+/// A package with two bench targets of Criterion, one of another harness, and an example.
+fn package() -> Case {
+    let manifest = "[package]\nname = \"demo\"\nversion = \"1.0.0\"\nedition = \"2021\"\n[workspace]\n\
+        [[bench]]\nname = \"parse\"\nharness = false\n[[bench]]\nname = \"sort\"\nharness = false\n[[bench]]\nname = \"old\"\n";
+    Case::new()
+        .file("Cargo.toml", manifest)
+        .file("src/lib.rs", "")
+        .file("benches/parse.rs", "use criterion::Criterion;")
+        .file("benches/sort.rs", "criterion::criterion_main!(benches);")
+        .file("benches/old.rs", "#![feature(test)]")
+        .env("CARGO", env!("CARGO"))
+}
+
+#[test]
+fn writes_the_workflows_and_a_configuration_that_holds() {
+    let case = package();
+    let mut ran = case.regress("init").exit_code(0);
+    for path in WORKFLOWS {
+        ran = ran.stdout_contains(&format!("wrote {path}"));
+        let text = read(&case, path);
+        assert!(!text.contains('@') || !text.contains("@BENCH@") && !text.contains("@ACTION@"), "{path}:\n{text}");
+    }
+    assert!(read(&case, WORKFLOWS[0]).contains("cargo bench --bench parse --bench sort -- --save-baseline base"));
+    ran.stdout_contains("cargo bench --bench parse --bench sort").stdout_contains("git ls-remote");
+    // The configuration is one, and says what holds without it.
+    let settings = |ran: Ran| ran.json()["settings"].clone();
+    let with = settings(case.regress("config --format json").exit_code(0));
+    let without = settings(case.regress("config --format json --no-config").exit_code(0));
+    assert_eq!(with["threshold"]["value"], without["threshold"]["value"]);
+}
+
+#[test]
+fn the_commented_settings_are_settings() {
+    let case = package();
+    case.regress("init").exit_code(0);
+    // Every line that shows a setting behind a `#`, made one.
+    let text = read(&case, "regress.toml");
+    let shown = text.lines().map(|line| match line.strip_prefix("# ") {
+        Some(rest) if rest.starts_with('[') || rest.starts_with('"') || rest.contains(" = ") => rest,
+        Some(_) | None => line,
+    });
+    let case = Case::new().file("regress.toml", &shown.collect::<Vec<_>>().join("\n"));
+    case.regress("config").exit_code(0);
+}
+
+#[test]
+fn never_overwrites() {
+    for there in WORKFLOWS.into_iter().chain(["regress.toml"]) {
+        let case = package().file(there, "mine");
+        let ran = case.regress("init").exit_code(2);
+        ran.stderr_contains(there).stderr_contains("already there");
+        assert_eq!(read(&case, there), "mine");
+        for other in WORKFLOWS.into_iter().chain(["regress.toml"]).filter(|other| *other != there) {
+            assert!(!case.path(other).exists(), "{other} was written beside {there}");
+        }
+        case.regress("init --keep").exit_code(0).stdout_contains(&format!("kept  {there}"));
+        assert_eq!(read(&case, there), "mine");
+        assert!(WORKFLOWS.iter().all(|path| case.path(path).exists()));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_something_that_is_there() {
+    let case = package().file("elsewhere/kept", "mine").file(".github/workflows/other.yml", "");
+    std::os::unix::fs::symlink(case.path("elsewhere/none"), case.path(WORKFLOWS[1])).expect("a link");
+    case.regress("init").exit_code(2).stderr_contains(WORKFLOWS[1]);
+    assert!(!case.path("elsewhere/none").exists());
+}
+
+#[test]
+fn a_dry_run_prints_and_writes_nothing() {
+    let case = package();
+    let ran = case.regress("init --dry-run --workflows smoke,official").exit_code(0);
+    let ran = ran.stdout_contains("==> .github/workflows/benchmark-smoke.yml <==").stdout_contains("profile: official");
+    ran.stdout_lacks("benchmark-comment.yml <==");
+    assert!(!case.path(".github").exists() && !case.path("regress.toml").exists());
+}
+
+#[test]
+fn benchmarks_are_those_that_cargo_knows_of_or_that_are_named() {
+    let case = Case::new();
+    case.regress("init").exit_code(2).stderr_contains("hint: name them: regress init --bench NAME");
+    case.regress("init --bench speed --workflows smoke").exit_code(0);
+    assert!(read(&case, WORKFLOWS[0]).contains("cargo bench --bench speed -- "));
+    // Nothing that a shell or YAML would read otherwise.
+    for name in ["$(id)", "a;b", "-x", "a'b", "a\nb", ""] {
+        let ran = Case::new().regress_with(&["init", &format!("--bench={name}")]).exit_code(2);
+        ran.stderr_contains("bench target");
+    }
+    // In a workspace, by package too.
+    let member = |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2021\"\n");
+    let case = Case::new()
+        .file("Cargo.toml", "[workspace]\nmembers = [\"a\", \"b\"]\nresolver = \"2\"\n")
+        .file("a/Cargo.toml", &member("a"))
+        .file("a/src/lib.rs", "")
+        .file("b/Cargo.toml", &member("b"))
+        .file("b/src/lib.rs", "")
+        .file("b/benches/speed.rs", "use criterion::Criterion;")
+        .env("CARGO", env!("CARGO"));
+    case.regress("init --workflows smoke").exit_code(0);
+    assert!(read(&case, WORKFLOWS[0]).contains("cargo bench --package b --bench speed -- "));
+}
+
+#[test]
+fn the_action_is_named_by_a_commit_or_by_this_versions_tag() {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let case = package();
+    case.regress(&format!("init --action-ref {commit}")).exit_code(0).stdout_lacks("git ls-remote");
+    let pinned = concat!("@0123456789abcdef0123456789abcdef01234567 # v", env!("CARGO_PKG_VERSION"));
+    for path in WORKFLOWS {
+        assert!(read(&case, path).contains(pinned), "{path}");
+    }
+    let case = package();
+    for wrong in ["main", "0123", "0123456789ABCDEF0123456789abcdef01234567"] {
+        case.regress(&format!("init --action-ref {wrong}")).exit_code(2).stderr_contains("40 hexadecimal digits");
+    }
+    case.regress("init").exit_code(0);
+    assert!(read(&case, WORKFLOWS[0]).contains(concat!("criterion-regress@v", env!("CARGO_PKG_VERSION"), " ")));
+}
+
+#[test]
+fn the_folder_has_to_be_there() {
+    Case::new().regress("init --dir none --bench a").exit_code(2).stderr_contains("there is no such folder");
+    let case = Case::new().file("repo/.git/HEAD", "");
+    case.regress("init --dir repo --bench a").exit_code(0).stdout_lacks("not the root of a git repository");
+    assert!(case.path("repo/regress.toml").is_file() && !case.path("regress.toml").exists());
+}
+
+/// What comments promise of each workflow, and what keeps strangers out.
+#[test]
+fn rights_are_the_least_and_actions_are_pinned() {
+    let case = package();
+    case.regress(&format!("init --action-ref {}", "a".repeat(40))).exit_code(0);
+    let mut pins = BTreeSet::new();
+    for path in WORKFLOWS {
+        let text = read(&case, path);
+        assert!(text.contains("\npermissions: {}\n"), "{path}");
+        assert!(!text.contains("pull_request_target") && !text.contains("secrets."), "{path}");
+        for line in text.lines().filter(|line| line.contains("uses: ")) {
+            let (_, named) = line.split_once("uses: ").expect("it is there");
+            let (_, pin) = named.split_once('@').unwrap_or_else(|| panic!("{path}: {line}"));
+            let commit = pin.split(' ').next().unwrap_or_default();
+            assert!(commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit()), "{path}: {line}");
+            pins.insert(named.to_owned());
+        }
+    }
+    assert_eq!(pins.len(), 4, "{pins:?}");
+    let [smoke, comment, official] = WORKFLOWS.map(|path| read(&case, path));
+    assert!(!smoke.contains("write") && !smoke.contains("github.token"));
+    assert!(!comment.contains("checkout@") && !comment.contains("run: "), "the trusted side runs nothing");
+    assert!(!official.contains("pull_request"), "strangers' code stays off the machine");
+    // Each system that measures is fetched and shown.
+    let (_, matrix) = smoke.split_once("os: [").expect("a matrix");
+    for system in matrix.split(']').next().unwrap_or_default().split(", ") {
+        assert!(comment.contains(&format!("name: regress-report-{system}\n")), "{system}");
+        assert!(
+            comment.contains(&format!("{system}=${{{{ runner.temp }}}}/regress/{system}/report.json\n")),
+            "{system}"
+        );
+    }
+}
