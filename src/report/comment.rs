@@ -283,7 +283,7 @@ impl<'a> Rows<'a> {
                 Cell::plain(unbroken(&change(row.change.estimate))).with(emphasis),
                 Cell::plain(unbroken(&format!("{} … {}", change(row.change.lower), change(row.change.upper)))),
                 chart.map_or_else(
-                    || Cell::plain(unbroken(&wording::could_show(row))),
+                    || Cell::plain(unbroken(&super::evidence::could_show(row))),
                     |chart| Cell::drawing(chart.bar(row)),
                 ),
                 Cell::value(unbroken(&scale.value(row.baseline)), &row.unit),
@@ -323,7 +323,7 @@ fn not_compared(page: &mut Page, report: &Report) {
 }
 
 fn warnings(page: &mut Page, rank: u8, report: &Report, is_folded: bool) {
-    let rows: Vec<String> = wording::warning_groups(&report.warnings)
+    let rows: Vec<String> = super::warnings::warning_groups(&report.warnings)
         .iter()
         .map(|group| {
             let subjects = listed(group.subjects.iter().map(|subject| markdown_name(subject)));
@@ -342,11 +342,11 @@ fn warnings(page: &mut Page, rank: u8, report: &Report, is_folded: bool) {
 
 /// Where it comes from, what it could show, and what to do next.
 fn foot(page: &mut Page, report: &Report) {
-    if let Some([what, command, then]) = wording::settle(report) {
+    if let Some([what, command, then]) = super::evidence::settle(report) {
         let (what, then) = (markdown_text(&what), markdown_own(&then));
         page.text(rank::FOOT, format!("\n{what}<br>{}<br>{then}\n", markdown_code(&command)));
     }
-    let mut lines = wording::evidence(report, &markdown_name);
+    let mut lines = super::evidence::evidence(report, &markdown_name);
     lines.push(wording::sides(report, &markdown_name));
     lines.push(wording::machines(report, &markdown_name));
     lines.push(format!("by regress {}", markdown_name(&report.tool)));

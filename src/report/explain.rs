@@ -172,7 +172,7 @@ fn resolution(report: &Report, row: &Row) -> String {
     };
     format!(
         "The smallest slowdown that this evidence could have shown is {} ({} of {} benchmarks share the chance of a false alarm).{needed}",
-        wording::could_show(row),
+        super::evidence::could_show(row),
         report.counts.compared,
         report.counts.benchmarks
     )

@@ -347,7 +347,7 @@ impl From<&compare::NotCompared> for NotComparedRow {
 
 impl From<&Warning> for WarningRow {
     fn from(warning: &Warning) -> WarningRow {
-        let (code, message, hint) = wording::warning_text(&warning.kind);
+        let (code, message, hint) = super::warnings::warning_text(&warning.kind);
         WarningRow { code: code.to_owned(), subject: warning.subject.clone(), message, hint }
     }
 }

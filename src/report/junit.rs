@@ -75,7 +75,7 @@ fn sentence(row: &Row) -> String {
         scale.value(row.candidate),
         percent(row.threshold),
         wording::row_evidence(row),
-        wording::could_show(row)
+        super::evidence::could_show(row)
     )
 }
 

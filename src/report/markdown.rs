@@ -36,11 +36,11 @@ pub(super) fn report(report: &Report, rows: Rows) -> String {
         out.push_str(&folded(&format!("not compared, {}", markdown_text(words)), names, hint.map(markdown_own), rows));
     }
     out.push_str(&warnings(&report.warnings, rows));
-    let evidence = wording::evidence(report, &markdown_name);
+    let evidence = super::evidence::evidence(report, &markdown_name);
     if !evidence.is_empty() {
         out.push_str(&format!("\n<sub>{}</sub>\n", evidence.join("<br>")));
     }
-    if let Some([what, command, then]) = wording::settle(report) {
+    if let Some([what, command, then]) = super::evidence::settle(report) {
         let (what, then) = (markdown_text(&what), markdown_own(&then));
         out.push_str(&format!("\n<sub>{what}<br>{}<br>{then}</sub>\n", markdown_code(&command)));
     }
@@ -59,7 +59,7 @@ pub(super) fn mark(outcome: Outcome) -> &'static str {
 
 pub(super) fn warnings(warnings: &[super::WarningRow], rows: Rows) -> String {
     let mut out = String::new();
-    for group in wording::warning_groups(warnings) {
+    for group in super::warnings::warning_groups(warnings) {
         let names = group.subjects.iter().map(|subject| markdown_name(subject));
         // A report may come from elsewhere, and then its sentences are a stranger's too.
         let title = format!("warning: {}", markdown_code(&group.message));

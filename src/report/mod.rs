@@ -10,6 +10,7 @@ mod comment;
 mod confirm;
 mod csv;
 mod escape;
+mod evidence;
 mod explain;
 mod fit;
 mod from_model;
@@ -22,6 +23,7 @@ mod number;
 mod schema;
 mod table;
 mod terminal;
+mod warnings;
 mod wording;
 
 pub use annotations::{Annotation, Level, annotations, runs_nothing};
@@ -35,7 +37,8 @@ pub use json::{InvalidReport, parse_report, to_json};
 pub use matrix::MatrixReport;
 pub use schema::{Action, Context, NotComparedRow, Outcome, Report, Row, Side, Verdict, WarningRow};
 pub use terminal::TerminalStyle;
-pub use wording::{headline, warning_text};
+pub use warnings::warning_text;
+pub use wording::headline;
 
 /// How a report is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -55,14 +55,14 @@ pub(super) fn report(report: &Report, rows: Rows, style: TerminalStyle) -> Strin
     };
     out.push_str(&first);
     out.push_str(&second);
-    let evidence = wording::evidence(report, &escape::visible);
+    let evidence = super::evidence::evidence(report, &escape::visible);
     if !evidence.is_empty() {
         out.push('\n');
         for line in evidence {
             out.push_str(&format!("{line}\n"));
         }
     }
-    if let Some([what, command, then]) = wording::settle(report) {
+    if let Some([what, command, then]) = super::evidence::settle(report) {
         out.push_str(&format!("\n{what}\n  {command}\n{then}\n"));
     }
     out
@@ -152,7 +152,7 @@ pub(super) fn verdict_table(shown: &Shown<'_>) -> Table {
             Cell::name(name),
             Cell::plain(change(row.change.estimate)).with(emphasis),
             Cell::plain(format!("{} … {}", change(row.change.lower), change(row.change.upper))),
-            Cell::plain(wording::could_show(row)),
+            Cell::plain(super::evidence::could_show(row)),
             Cell::value(scale.value(row.baseline), &row.unit),
             Cell::value(scale.value(row.candidate), &row.unit),
         ];
@@ -186,7 +186,7 @@ fn not_compared(report: &Report, rows: Rows) -> String {
 
 pub(super) fn warnings(warnings: &[super::WarningRow], rows: Rows) -> String {
     let mut out = String::new();
-    for group in wording::warning_groups(warnings) {
+    for group in super::warnings::warning_groups(warnings) {
         let message = escape::visible(&group.message);
         out.push_str(&format!("\nwarning: {message} ({}):\n", group.subjects.len()));
         out.push_str(&listed(group.subjects.iter().copied(), rows));

@@ -168,7 +168,7 @@ fn words_outside_the_enums_are_noticed() {
 
 #[test]
 fn every_code_of_a_warning_is_in_the_schemas() {
-    let wording = include_str!("../../src/report/wording.rs");
+    let wording = include_str!("../../src/report/warnings.rs");
     let start = wording.find("pub fn warning_text").expect("warnings become text there");
     let body = &wording[start..wording[start..].find("#[cfg(test)]").map_or(wording.len(), |end| start + end)];
     let is_code = |text: &&str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
