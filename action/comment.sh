@@ -17,11 +17,15 @@ main() {
         *=*) name=${line%%=*} path=${line#*=} ;;
         *) name='' path=$line ;;
         esac
+        # As regress has it: a name holds no slash, so that this `=` is one of the path.
+        case $name in
+        */*) name='' path=$line ;;
+        esac
         if [ -n "$name" ]; then arguments+=("--expect=$name"); fi
         if [ -f "$path" ] && [ ! -L "$path" ]; then
             arguments+=("--report=$line")
         elif [ -n "$name" ]; then
-            printf 'there is no report of %s\n' "$name" >&2
+            printf 'there is no report of %q\n' "$name" >&2
         else
             fail "there is no report at $path"
         fi
@@ -45,7 +49,10 @@ main() {
 }
 
 fail() {
-    printf '::error title=regress::%s\n' "$1" >&2
+    local text=${1//'%'/%25}
+    text=${text//$'\r'/%0D}
+    text=${text//$'\n'/%0A}
+    printf '::error title=regress::%s\n' "$text" >&2
     exit 2
 }
 

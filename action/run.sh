@@ -15,7 +15,10 @@ main() {
 }
 
 fail() {
-    printf '::error title=regress::%s\n' "$1" >&2
+    local text=${1//'%'/%25}
+    text=${text//$'\r'/%0D}
+    text=${text//$'\n'/%0A}
+    printf '::error title=regress::%s\n' "$text" >&2
     exit 2
 }
 
@@ -30,12 +33,13 @@ lines_of() {
 }
 
 judge() {
-    local command=$1 arguments=() lines=() code=0 report
+    # What is no flag comes last, after `--`: an input that begins with a dash is no flag either.
+    local command=$1 arguments=() plain=() lines=() code=0 report
     lines_of "${INPUT_REPORT:-}"
     report=${lines[0]:-}
     if [ "$command" = confirm ]; then
         [ -n "$report" ] || fail "confirm needs the report of the first measurement as input report"
-        arguments+=("$report")
+        plain+=("$report")
         report=${report%.json}-confirmed.json
     fi
     report=${report:-regress-report.json}
@@ -43,7 +47,7 @@ judge() {
     arguments+=("--output=json=$report")
     lines_of "${INPUT_BASELINE:-}"
     if [ "$command" = audit ]; then
-        arguments+=(${lines[@]+"${lines[@]}"})
+        plain+=(${lines[@]+"${lines[@]}"})
     else
         for line in ${lines[@]+"${lines[@]}"}; do arguments+=("--baseline=$line"); done
     fi
@@ -56,7 +60,8 @@ judge() {
         if [ -n "${INPUT_FAIL_ON:-}" ]; then arguments+=("--fail-on=$INPUT_FAIL_ON"); fi
     fi
     lines_of "${INPUT_ARGS:-}"
-    "${REGRESS_BINARY:?}" "$command" "${arguments[@]}" ${lines[@]+"${lines[@]}"} || code=$?
+    if [ ${#plain[@]} -gt 0 ]; then plain=(-- "${plain[@]}"); fi
+    "${REGRESS_BINARY:?}" "$command" "${arguments[@]}" ${lines[@]+"${lines[@]}"} ${plain[@]+"${plain[@]}"} || code=$?
     case $report in
     *$'\r'*) ;;
     *) if [ -f "$report" ]; then printf 'report=%s\n' "$(absolute "$report")" >>"${GITHUB_OUTPUT:?}"; fi ;;

@@ -7,11 +7,14 @@ use std::fmt::Write;
 pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars();
+    let mut is_blank_so_far = true;
     while let Some(c) = rest.next() {
         let begins = |mark: &str| rest.as_str().starts_with(mark);
+        let is_first = is_blank_so_far;
+        is_blank_so_far &= c.is_whitespace();
         match c {
             // A workflow's runner takes lines that begin with `::`, and `##[` anywhere, for commands.
-            ':' if begins(":") && out.trim_start().is_empty() => out.push_str("\\u{3a}"),
+            ':' if begins(":") && is_first => out.push_str("\\u{3a}"),
             '#' if begins("#[") => out.push_str("\\u{23}"),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
@@ -25,11 +28,14 @@ pub fn visible(text: &str) -> String {
     out
 }
 
-/// Characters without a width of their own that change how their neighbours are shown.
+/// Characters that show nothing, or change how their neighbours are shown: Unicode's Default_Ignorable_Code_Point, separators of
+/// lines, and the empty pattern of Braille.
 fn is_deceptive(c: char) -> bool {
     matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The longest name that is shown whole, in characters. Criterion's own are rarely half of it, and one stranger's must not cost
@@ -43,7 +49,9 @@ const SHOWN_OF_LONG_NAME: usize = 108;
 /// whole, so that two stay distinct.
 #[must_use]
 pub(super) fn name(text: &str) -> String {
-    let shown = visible(text);
+    // No character is shown as less than one: what lies further on can't be in what is shown.
+    let enough = text.char_indices().nth(LONGEST_NAME + 1).map_or(text, |(end, _)| &text[..end]);
+    let shown = visible(enough);
     if shown.chars().nth(LONGEST_NAME).is_none() {
         return shown;
     }
@@ -118,6 +126,15 @@ mod tests {
         assert_eq!(visible("a\nb\t\u{1b}[31mred"), "a\\nb\\t\\u{1b}[31mred");
         assert_eq!(visible("x\u{202e}y\u{200b}z\u{9b}"), "x\\u{202e}y\\u{200b}z\\u{9b}");
         assert_eq!(visible("日本語 é"), "日本語 é");
+        for c in
+            ['\u{3164}', '\u{115f}', '\u{ffa0}', '\u{34f}', '\u{fe0f}', '\u{17b5}', '\u{2800}', '\u{e0100}', '\u{180b}']
+        {
+            assert_eq!(visible(&format!("s{c}ort")), format!("s\\u{{{:x}}}ort", u32::from(c)));
+        }
+        assert_eq!(visible("  ::x ::y"), "  \\u{3a}:x ::y");
+        // In linear time: a quadratic one would not end.
+        let long = format!("{}{}", " ".repeat(1 << 20), ":".repeat(1 << 20));
+        assert!(visible(&long).len() > 1 << 20 && name(&long).chars().count() <= LONGEST_NAME);
     }
 
     #[test]

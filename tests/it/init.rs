@@ -177,3 +177,21 @@ fn rights_are_the_least_and_actions_are_pinned() {
         );
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn links_lead_nowhere() {
+    let case = package();
+    fs::create_dir(case.path("outside")).expect("a folder");
+    std::os::unix::fs::symlink(case.path("outside"), case.path(".github")).expect("a link");
+    case.regress("init").exit_code(2).stderr_contains(".github is a link");
+    assert!(
+        fs::read_dir(case.path("outside")).expect("a folder").next().is_none() && !case.path("regress.toml").exists()
+    );
+    // A source that never ends is none of Criterion's.
+    let case = package();
+    fs::remove_file(case.path("benches/parse.rs")).expect("it is there");
+    std::os::unix::fs::symlink("/dev/zero", case.path("benches/parse.rs")).expect("a link");
+    case.regress("init").exit_code(0);
+    assert!(read(&case, WORKFLOWS[0]).contains("cargo bench --bench sort --"));
+}

@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
+use std::io::Read;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -50,10 +51,27 @@ pub(crate) fn run(args: &InitArgs) -> Result<ExitCode, Failure> {
         return Ok(exit_code::OK);
     }
     for file in &missing {
+        refuse_links(&args.dir, &file.path)?;
+    }
+    for file in &missing {
         write_new(&args.dir.join(&file.path), &file.text)?;
     }
     output::print(&told(args, &there, &missing, &flags(&benches)))?;
     Ok(exit_code::OK)
+}
+
+/// A link among the folders leads out of the repository, perhaps.
+fn refuse_links(dir: &Path, path: &Path) -> Result<(), Failure> {
+    let parents = path.ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
+    let is_link = |parent: &Path| fs::symlink_metadata(dir.join(parent)).is_ok_and(|metadata| metadata.is_symlink());
+    match parents.into_iter().find(|parent| is_link(parent)) {
+        None => Ok(()),
+        Some(link) => Err(Failure::new(format!(
+            "failed to write {}: {} is a link, and nothing was written",
+            path.display(),
+            link.display()
+        ))),
+    }
 }
 
 fn plan(args: &InitArgs, benches: &str) -> Result<Vec<Planned>, Failure> {
@@ -108,7 +126,7 @@ fn named_benches(names: &[String]) -> Result<Vec<Bench>, Failure> {
     let benches = names.iter().map(|name| Bench { package: None, name: name.clone() }).collect::<Vec<_>>();
     match names.iter().find(|name| !is_plain(name)) {
         Some(name) => {
-            Err(Failure::new(format!("failed to take {name} for a bench target: only letters, digits, - and _")))
+            Err(Failure::new(format!("failed to take {name} for a bench target: only letters, digits, -, _ and .")))
         }
         None => Ok(benches),
     }
@@ -116,7 +134,7 @@ fn named_benches(names: &[String]) -> Result<Vec<Bench>, Failure> {
 
 /// Whether a name can stand in a shell's line as it is.
 fn is_plain(name: &str) -> bool {
-    !name.is_empty() && !name.starts_with('-') && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
+    !name.is_empty() && !name.starts_with('-') && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
 }
 
 /// The bench targets that use Criterion, as far as cargo and their sources say.
@@ -165,8 +183,13 @@ fn benches_of(metadata: &Value) -> Vec<Bench> {
 }
 
 fn names_criterion(source: &Path) -> bool {
-    let is_short = fs::metadata(source).is_ok_and(|file| file.len() <= LARGEST_SOURCE);
-    is_short && fs::read_to_string(source).is_ok_and(|text| text.contains("criterion"))
+    // Asked before it is opened: a pipe would wait for a writer, and a device never end.
+    if !fs::metadata(source).is_ok_and(|file| file.is_file()) {
+        return false;
+    }
+    let mut text = String::new();
+    let read = fs::File::open(source).and_then(|file| file.take(LARGEST_SOURCE).read_to_string(&mut text));
+    read.is_ok() && text.contains("criterion")
 }
 
 fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
