@@ -42,6 +42,7 @@ fn report_of(n: usize) -> Report {
         baseline: Side::new(&baseline, "fixtures/demo"),
         candidate: Side::new(&candidate, "fixtures/demo"),
         profile: "smoke".to_owned(),
+        judged_on: None,
     };
     Report::new(&compare(&baseline, &candidate, &policy()), &policy(), &context)
 }

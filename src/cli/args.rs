@@ -149,6 +149,14 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
 
+    /// The commit that the baseline is of, to be told in the report
+    #[arg(long, value_name = "COMMIT", env = "REGRESS_BASELINE_REVISION")]
+    pub(super) baseline_revision: Option<String>,
+
+    /// The commit that the candidate is of, to be told in the report
+    #[arg(long, value_name = "COMMIT", env = "REGRESS_CANDIDATE_REVISION")]
+    pub(super) candidate_revision: Option<String>,
+
     /// Explain one verdict in plain words, with the numbers, instead of printing the report
     #[arg(long, value_name = "ID")]
     pub(super) explain: Option<String>,
@@ -413,7 +421,8 @@ pub(super) struct CommentArgs {
     #[arg(long)]
     pub(super) dry_run: bool,
 
-    /// Write no comment where there is none yet and nothing changed; one that is there is always kept up to date
+    /// Write no comment where there is none yet and every benchmark was shown to be unchanged; what can't be told is told, and a
+    /// comment that is there is always kept up to date
     #[arg(long)]
     pub(super) only_on_change: bool,
 

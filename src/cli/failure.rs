@@ -22,6 +22,14 @@ impl Failure {
         Failure { hint: Some(hint.to_string()), ..self }
     }
 
+    /// The message and the hint as one text.
+    pub(super) fn text(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{} (hint: {hint})", self.message),
+            None => self.message.clone(),
+        }
+    }
+
     pub(super) fn message(&self) -> &str {
         &self.message
     }

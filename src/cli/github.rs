@@ -6,9 +6,13 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use criterion_regress::report::{Leg, Outcome, Report, annotations, runs_nothing, summary};
+use criterion_regress::environment::this_machine;
+use criterion_regress::report::{
+    Annotation, Environment, Leg, Level, Outcome, Report, annotations, failed_page, runs_nothing, summary,
+};
 
 use super::args::OutputArgs;
+use super::failure::Failure;
 
 /// What GitHub takes of one step's summary, in bytes; of a longer one it shows nothing.
 const LARGEST_SUMMARY: u64 = 1 << 20;
@@ -55,6 +59,27 @@ pub(super) fn tell(leg: &Leg, args: &OutputArgs, no_github: bool) {
 pub(super) fn summarize(legs: &[Leg]) {
     if let Some(path) = file("GITHUB_STEP_SUMMARY") {
         warn_if_failed(&path, add_summary(&path, legs));
+    }
+}
+
+/// This machine, inside a workflow: whoever reads the report elsewhere can't see the job's log.
+pub(super) fn judge(no_github: bool) -> Option<Environment> {
+    (is_workflow() && !no_github).then(|| Environment::from(&this_machine()))
+}
+
+/// Tells the workflow that we run in, if any, what could not be done: the job's page is what people see first.
+pub(super) fn tell_failure(failure: &Failure) {
+    let is_off = std::env::args_os().any(|arg| arg == "--no-github")
+        || std::env::var_os("REGRESS_NO_GITHUB").is_some_and(|value| !value.is_empty());
+    if !is_workflow() || is_off {
+        return;
+    }
+    let text = failure.text();
+    let annotation =
+        Annotation { level: Level::Error, title: "regress could not do its work".to_owned(), message: text.clone() };
+    let _ = writeln!(io::stderr(), "{}", annotation.to_command());
+    if let Some(path) = file("GITHUB_STEP_SUMMARY") {
+        warn_if_failed(&path, append(&path, &failed_page(&text)));
     }
 }
 

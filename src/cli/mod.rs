@@ -51,6 +51,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(code) => code,
         Err(failure) => {
             failure.print();
+            github::tell_failure(&failure);
             exit_code::failed()
         }
     }

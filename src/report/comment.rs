@@ -109,7 +109,7 @@ impl Leg {
     fn verdict(&self) -> String {
         match &self.report {
             Some(report) => format!("{} {}", mark(report.outcome), wording::outcome(report.outcome)),
-            None => "⚠️ MISSING".to_owned(),
+            None => "❗ MISSING".to_owned(),
         }
     }
 }
@@ -120,7 +120,7 @@ fn page(legs: &[Leg], quiet_rows: usize) -> Page {
         let title = leg.name.as_deref().map_or_else(String::new, |name| format!(" {}:", markdown_name(name)));
         let Some(report) = &leg.report else {
             let word = wording::outcome(Outcome::NothingCompared);
-            page.text(rank::VERDICT, format!("⚠️ **{word}**{title} no report came, which is not a pass\n"));
+            page.text(rank::VERDICT, format!("❗ **{word}**{title} no report came, which is not a pass\n"));
             return page;
         };
         let headline = markdown_text(&wording::headline(report));
@@ -134,7 +134,9 @@ fn page(legs: &[Leg], quiet_rows: usize) -> Page {
     let outcome = outcome_of_legs(legs);
     let reports: Vec<Option<&Report>> = legs.iter().map(|leg| leg.report.as_ref()).collect();
     let headline = markdown_text(&wording::headline_of_legs(&reports));
-    page.text(rank::VERDICT, format!("{} **{}** {headline}\n", mark(outcome), wording::outcome(outcome)));
+    let is_missing = legs.iter().any(|leg| leg.report.is_none());
+    let word = if is_missing && outcome == Outcome::Inconclusive { "INCOMPLETE" } else { wording::outcome(outcome) };
+    page.text(rank::VERDICT, format!("{} **{word}** {headline}\n", mark(outcome)));
     let mut order: Vec<(usize, &Leg)> = legs.iter().enumerate().map(|(i, leg)| (i + 1, leg)).collect();
     order.sort_by_key(|(_, leg)| match leg.outcome() {
         Outcome::Regressed => 0,
@@ -395,4 +397,10 @@ fn more_rows(n: usize) -> String {
 
 fn more_items(n: usize) -> String {
     format!("- … and {n} more\n")
+}
+
+/// A job's summary where there is no report: what could not be done.
+#[must_use]
+pub fn failed_page(text: &str) -> String {
+    format!("❗ **regress could not do its work**: {}\n\n", markdown_name(text))
 }

@@ -18,6 +18,7 @@ impl Side {
             source: source.to_owned(),
             benchmarks: run.benchmarks.len(),
             measured_at: run.newest().and_then(timestamp),
+            revision: None,
             environments: run.environments.iter().map(Environment::from).collect(),
         }
     }
@@ -72,6 +73,7 @@ impl Report {
             suite_shift: comparison
                 .shift
                 .map(|shift| Shift { change: shift.change.fraction(), verdict: shift.verdict.into() }),
+            judged_on: context.judged_on.clone(),
             same_executable: comparison.same_executable,
             settle: settle(&benchmarks, is_shifted, policy.min_executions),
             confirmation: None,

@@ -53,7 +53,7 @@ pub(super) fn mark(outcome: Outcome) -> &'static str {
         Outcome::Pass => "✅",
         Outcome::Regressed => "❌",
         Outcome::Inconclusive => "❔",
-        Outcome::NothingCompared => "⚠️",
+        Outcome::NothingCompared => "❗",
     }
 }
 

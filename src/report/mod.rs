@@ -28,14 +28,14 @@ mod wording;
 
 pub use annotations::{Annotation, Level, annotations, runs_nothing};
 pub use audit::AuditReport;
-pub use comment::{Leg, comment, is_incomplete, outcome_of_legs, summary};
+pub use comment::{Leg, comment, failed_page, is_incomplete, outcome_of_legs, summary};
 pub use confirm::CannotConfirm;
 pub use escape::visible;
 pub use explain::{Explanation, explain};
 pub use inventory::{Inventory, InventoryBaseline, InventoryRow};
 pub use json::{InvalidReport, parse_report, to_json};
 pub use matrix::MatrixReport;
-pub use schema::{Action, Context, NotComparedRow, Outcome, Report, Row, Side, Verdict, WarningRow};
+pub use schema::{Action, Context, Environment, NotComparedRow, Outcome, Report, Row, Side, Verdict, WarningRow};
 pub use terminal::TerminalStyle;
 pub use warnings::warning_text;
 pub use wording::headline;

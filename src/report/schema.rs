@@ -31,6 +31,9 @@ pub struct Report {
     pub noise: NoiseUsed,
     /// The smallest slowdown that could have been shown, as fractions; absent when nothing was compared.
     pub resolution: Option<Resolution>,
+    /// The machine on which it was judged, inside a workflow: the job's own. Not by itself the one that measured.
+    #[serde(default)]
+    pub judged_on: Option<Environment>,
     /// A shift of the whole suite, if there is one to tell.
     pub suite_shift: Option<Shift>,
     /// Whether both sides were measured from the same executables, so that every difference is noise.
@@ -82,6 +85,9 @@ pub struct Side {
     pub benchmarks: usize,
     /// When its newest result was written, RFC 3339, if any says.
     pub measured_at: Option<String>,
+    /// Which commit it is of, where somebody says.
+    #[serde(default)]
+    pub revision: Option<String>,
     /// Where it was measured, as far as what was read says.
     #[serde(default)]
     pub environments: Vec<Environment>,
@@ -113,6 +119,8 @@ pub struct Context {
     pub candidate: Side,
     /// The profile that the policy came from.
     pub profile: String,
+    /// The machine that judges, where that is to be told.
+    pub judged_on: Option<Environment>,
 }
 
 /// What follows for the whole.

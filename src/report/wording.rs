@@ -93,6 +93,9 @@ pub(super) fn headline_of_legs(reports: &[Option<&Report>]) -> String {
     let legs = count(reports.len(), "leg", "legs");
     let with = |outcome| there().filter(|report| report.outcome == outcome).count();
     let mut parts = Vec::new();
+    // What is missing comes first: nothing below can make up for it.
+    let n_missing = reports.len() - there().count();
+    let missing = (n_missing > 0).then(|| format!("no report came from {n_missing} of {legs}"));
     let n_failing: usize = there().map(|report| report.counts.regressions - report.counts.tolerated).sum();
     if n_failing > 0 {
         let legs_failing = there().filter(|report| report.counts.regressions > report.counts.tolerated).count();
@@ -107,19 +110,17 @@ pub(super) fn headline_of_legs(reports: &[Option<&Report>]) -> String {
     }
     let n_inconclusive = with(Outcome::Inconclusive);
     let n_empty = with(Outcome::NothingCompared);
-    let n_missing = reports.len() - there().count();
     if parts.is_empty() && n_inconclusive + n_empty + n_missing == 0 && !reports.is_empty() {
         let n_compared: usize = there().map(|report| report.counts.compared).sum();
         return format!("no regression in {legs}: {} compared", count(n_compared, "benchmark", "benchmarks"));
     }
     if parts.is_empty() {
+        parts.extend(missing);
         parts.push("no regression shown".to_owned());
+    } else {
+        parts.extend(missing);
     }
-    for (n, what) in [
-        (n_inconclusive, "not everything could be told in"),
-        (n_empty, "nothing was compared in"),
-        (n_missing, "no report came from"),
-    ] {
+    for (n, what) in [(n_inconclusive, "not everything could be told in"), (n_empty, "nothing was compared in")] {
         if n > 0 {
             parts.push(format!("{what} {n} of {legs}"));
         }
@@ -212,11 +213,15 @@ pub(super) fn sides(report: &Report, foreign: &dyn Fn(&str) -> String) -> String
         Some(at) => format!("measured {at}"),
         None => "measured at an unknown time".to_owned(),
     };
+    let named = |side: &Side| match &side.revision {
+        Some(revision) => format!("{} at {}", foreign(&side.label), foreign(revision)),
+        None => foreign(&side.label),
+    };
     format!(
         "baseline {}, {}{age}; candidate {}, {}",
-        foreign(&report.baseline.label),
+        named(&report.baseline),
         measured(baseline),
-        foreign(&report.candidate.label),
+        named(&report.candidate),
         measured(candidate)
     )
 }
@@ -233,7 +238,10 @@ pub(super) fn machines(report: &Report, foreign: &dyn Fn(&str) -> String) -> Str
         (!shown.is_empty()).then(|| shown.join("; "))
     };
     match (of(&report.baseline), of(&report.candidate)) {
-        (None, None) => "nothing says on which machine it was measured".to_owned(),
+        (None, None) => match &report.judged_on {
+            Some(judge) => format!("judged on {}", machine(judge, foreign)),
+            None => "nothing says on which machine it was measured".to_owned(),
+        },
         (Some(baseline), Some(candidate)) if baseline == candidate => format!("both measured on {baseline}"),
         (baseline, candidate) => {
             let said =

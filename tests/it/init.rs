@@ -96,8 +96,12 @@ fn a_dry_run_prints_and_writes_nothing() {
 
 #[test]
 fn benchmarks_are_those_that_cargo_knows_of_or_that_are_named() {
+    let case = Case::new().env("CARGO", env!("CARGO"));
+    let ran = case.regress("init").exit_code(2).stderr_contains("failed to ask cargo");
+    ran.stderr_contains("could not find `Cargo.toml`").stderr_contains("name them: regress init --bench NAME");
+    let case = Case::new().file("Cargo.toml", "[package").env("CARGO", env!("CARGO"));
+    case.regress("init").exit_code(2).stderr_contains("failed to ask cargo for the bench targets: error");
     let case = Case::new();
-    case.regress("init").exit_code(2).stderr_contains("hint: name them: regress init --bench NAME");
     case.regress("init --bench speed --workflows smoke").exit_code(0);
     assert!(read(&case, WORKFLOWS[0]).contains("cargo bench --bench speed -- "));
     // Nothing that a shell or YAML would read otherwise.

@@ -22,7 +22,8 @@ pub(crate) fn policy(threshold: f64) -> Policy {
 
 pub(crate) fn report(baseline: &Run, candidate: &Run, policy: &Policy) -> Report {
     let side = |run: &Run| Side::new(run, "somewhere");
-    let context = Context { baseline: side(baseline), candidate: side(candidate), profile: "smoke".to_owned() };
+    let context =
+        Context { baseline: side(baseline), candidate: side(candidate), profile: "smoke".to_owned(), judged_on: None };
     Report::new(&compare(baseline, candidate, policy), policy, &context)
 }
 

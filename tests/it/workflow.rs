@@ -99,3 +99,34 @@ pub(crate) fn commands_in(ran: &Ran) -> Vec<String> {
     let lines = |text: &str| text.split(['\n', '\r']).filter(runs).map(str::to_owned).collect::<Vec<_>>();
     [lines(&ran.stdout), lines(&ran.stderr)].concat()
 }
+
+#[test]
+fn what_could_not_be_done_is_on_the_jobs_page() {
+    let case = Case::new().file("summary", "").file("outputs", "");
+    let summary = case.path("summary");
+    let run = |arguments: &str| {
+        let mut command = case.command();
+        command.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", &summary);
+        let output = command.args(arguments.split(' ')).output().expect("the tool can be run");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, stderr) = run("check --dir nowhere<b> --baseline main");
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("::error title=regress could not do its work::failed to find nowhere<b>"), "{stderr}");
+    let page = fs::read_to_string(&summary).expect("a summary");
+    assert!(page.contains("regress could not do its work") && !page.contains("<b>"), "{page}");
+    let (_, stderr) = run("check --dir nowhere --baseline main --no-github");
+    assert!(!stderr.contains("::error"), "{stderr}");
+}
+
+#[test]
+fn commits_and_the_judging_machine_are_told() {
+    let case = Case::of("demo/criterion").env("GITHUB_ACTIONS", "true");
+    let call = "check -b main -c pr --baseline-revision 0123abc --candidate-revision 4567def";
+    let report = case.regress(&format!("{call} --format json")).exit_code(1).json();
+    assert_eq!(
+        (&report["baseline"]["revision"], &report["candidate"]["revision"]),
+        (&"0123abc".into(), &"4567def".into())
+    );
+    assert!(report["judged_on"]["cores"].as_u64().is_some_and(|n| n > 0), "{}", report["judged_on"]);
+}

@@ -31,9 +31,10 @@ pub(crate) fn run(args: &CheckArgs, given: &ArgMatches) -> Result<ExitCode, Fail
         comparison.warnings.retain(|warning| !may_be_hidden(&warning.kind));
     }
     let context = Context {
-        baseline: Side::new(&baseline.run, &baseline.source),
-        candidate: Side::new(&candidate.run, &candidate.source),
+        baseline: Side { revision: args.baseline_revision.clone(), ..Side::new(&baseline.run, &baseline.source) },
+        candidate: Side { revision: args.candidate_revision.clone(), ..Side::new(&candidate.run, &candidate.source) },
         profile: settings.profile.value,
+        judged_on: github::judge(args.no_github),
     };
     let report = Report::new(&comparison, &settings.policy, &context);
     output::write_report(&args.output, &report, args.explain.as_deref())?;

@@ -143,22 +143,31 @@ fn found_benches(dir: &Path) -> Result<Vec<Bench>, Failure> {
         Failure::new("failed to find benchmarks: cargo knows of no bench target here that uses Criterion")
             .hint("name them: regress init --bench NAME, the name of a [[bench]] in Cargo.toml")
     };
-    let metadata = cargo_metadata(dir).ok_or_else(nameless)?;
+    let metadata = cargo_metadata(dir).map_err(|why| {
+        Failure::new(format!("failed to ask cargo for the bench targets: {why}"))
+            .hint("mend that, or name them: regress init --bench NAME")
+    })?;
     let mut benches = benches_of(&metadata);
     benches.sort();
+    benches.dedup();
     if benches.is_empty() { Err(nameless()) } else { Ok(benches) }
 }
 
-fn cargo_metadata(dir: &Path) -> Option<Value> {
+/// What cargo knows of the packages, or its last words.
+fn cargo_metadata(dir: &Path) -> Result<Value, String> {
     let cargo = std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty()).unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
         .current_dir(dir)
         .stdin(Stdio::null())
-        .stderr(Stdio::null())
         .output()
-        .ok()?;
-    if output.status.success() { serde_json::from_slice(&output.stdout).ok() } else { None }
+        .map_err(|e| e.to_string())?;
+    if output.status.success() {
+        return serde_json::from_slice(&output.stdout).map_err(|e| e.to_string());
+    }
+    let words = String::from_utf8_lossy(&output.stderr);
+    let told = words.lines().find(|line| line.starts_with("error")).or_else(|| words.lines().last());
+    Err(told.unwrap_or("it failed without a word").chars().take(300).collect())
 }
 
 fn benches_of(metadata: &Value) -> Vec<Bench> {
@@ -222,10 +231,13 @@ fn told(args: &InitArgs, kept: &[Planned], written: &[Planned], benches: &str) -
         let version = concat!("v", env!("CARGO_PKG_VERSION"));
         line("  * pin the action: put the commit that this prints in place of the tag in each `uses:`");
         line(&format!("      git ls-remote https://github.com/{ACTION} {version}"));
+        line("    or give it to `regress init --action-ref COMMIT`");
     }
     if args.workflows.contains(&WorkflowArg::Smoke) {
         line("  * try what the smoke workflow does: measure, save, measure your change, compare");
         line(&format!("      cargo bench {benches} -- --save-baseline base --sample-size 10"));
+        line("      # … change something …");
+        line(&format!("      cargo bench {benches} -- --sample-size 10"));
         line("      regress check --baseline base");
     }
     if args.workflows.contains(&WorkflowArg::Comment) {
