@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::comment::{Author, Comment, Plan, Step, Wanted, plan};
+use super::comment::{Author, Comment, Marker, Plan, Step, Wanted, plan};
 use super::event::{Event, NoPull, PushedTo, Repository, Sha, Subject};
 use super::retry::{Answer, Effect, Next, Patience, Reply, next};
 
@@ -23,6 +23,12 @@ const MOST_PAGES: usize = 100;
 
 /// Annotations that GitHub takes at once.
 const ANNOTATIONS_A_REQUEST: usize = 50;
+
+/// How often one comment is edited again after an older run has overwritten it.
+const MOST_EDITS: u32 = 4;
+
+/// What is kept of the time for all, to look whether the last write was done; of a short time, a quarter.
+const LAST_LOOK: Duration = Duration::from_secs(5);
 
 /// Characters of a server's message that are told.
 const LONGEST_MESSAGE: usize = 400;
@@ -424,8 +430,31 @@ struct Got {
 /// What came of a request that must not be sent twice.
 enum Posted {
     Done(Got),
-    /// It may have been done; look.
+    /// It may have been done; look, and ask again where it wasn't.
     Doubt,
+    /// It may have been done; look, and where it wasn't, this is why.
+    LastDoubt(CannotPublish),
+}
+
+/// How far one has come with a comment.
+#[derive(Default)]
+struct Progress {
+    /// What came of it, should nothing more be learnt.
+    outcome: Option<Result<Did, CannotPublish>>,
+    /// The last write, also one in doubt.
+    wrote: Option<Wrote>,
+    /// The comment that the server said it has edited.
+    edited: Option<u64>,
+    n_edits: u32,
+    n_doubts: u32,
+    n_gone: u32,
+    n_delete_doubts: u32,
+}
+
+#[derive(Clone, Copy)]
+enum Wrote {
+    Post,
+    Patch,
 }
 
 /// Which pull request a commit is the head of.
@@ -569,79 +598,135 @@ impl<'a> Client<'a> {
         Ok(Sha::new(&pull.head.sha))
     }
 
-    /// Looks, does what is to be done, and looks again after each new comment, until there is nothing left to do.
+    /// Looks, does what is to be done, and looks again after each write, until there is nothing left to do.
+    ///
+    /// Nobody's edit is refused for being late, so that an older run that looked before ours may overwrite it after. Older runs
+    /// leave alone what they see of later ones, and the latest one sees to it that its own stays.
     async fn comment(&self, job: &Job, number: u64, wanted: &Wanted) -> Result<Did, CannotPublish> {
         let repository = &job.repository;
+        let patience = &self.server.patience;
         let mut own_login = job.own_login.clone();
-        let mut n_posts = 0;
-        let mut created: Option<Option<String>> = None;
+        let mut at = Progress::default();
         // Each round but the last was disturbed by somebody, or by the network.
-        for _ in 0..self.server.patience.attempts.saturating_mul(2).max(4) {
-            let theirs = self.comments(repository, number).await?;
+        for _ in 0..patience.attempts.saturating_mul(3).max(8) {
+            let theirs = match (self.comments(repository, number).await, &at.outcome) {
+                (Ok(theirs), _) => theirs,
+                (Err(_), Some(outcome)) => return outcome.clone(),
+                (Err(e), None) => return Err(e),
+            };
             let existing: Vec<Comment> = theirs.iter().map(Comment::from).collect();
             let plan = plan(&existing, &own_login, wanted);
             if job.is_dry {
                 return Ok(Did::Planned(number, plan));
             }
-            let did = match plan.step {
+            let step = match plan.step {
+                Step::Update(id) if at.edited == Some(id) && !is_of_earlier_run(&existing, id, wanted) => {
+                    Step::Keep(id)
+                }
+                step => step,
+            };
+            let is_to_write = matches!(step, Step::Create | Step::Update(_));
+            if let (true, Some(Err(e))) = (is_to_write, &at.outcome) {
+                return Err(e.clone());
+            }
+            let body = Some(json!({ "body": wanted.body() }));
+            let page_of =
+                |id| theirs.iter().find(|comment| comment.id == id).and_then(|comment| comment.html_url.clone());
+            let did = match step {
                 Step::Create => {
-                    if let Some(page) = created {
+                    if let Some(Ok(did @ Did::Created(..))) = at.outcome {
                         self.note(Note::NotListedYet);
-                        return Ok(Did::Created(number, page));
+                        return Ok(did);
                     }
-                    n_posts += 1;
                     let path = format!("/repos/{repository}/issues/{number}/comments");
-                    let body = json!({ "body": wanted.body() });
-                    let request = self.request(Verb::Post, &path, Some(body), "write the comment");
-                    if let Posted::Done(got) = self.post(&request, n_posts).await? {
-                        let comment: TheirComment = parsed(&got.text, request.what)?;
+                    let request = self.request(Verb::Post, &path, body, "write the comment");
+                    at.wrote = Some(Wrote::Post);
+                    if let Some(comment) = self.write(&request, &mut at).await? {
                         let login = comment.user.and_then(|user| user.login);
                         if let Some(login) = login.filter(|login| !login.eq_ignore_ascii_case(&own_login)) {
                             self.note(Note::OtherLogin(login.clone()));
                             own_login = login;
                         }
-                        created = Some(comment.html_url);
+                        at.outcome = Some(Ok(Did::Created(number, comment.html_url)));
                     }
                     continue;
                 }
                 Step::Update(id) => {
+                    if at.n_edits >= MOST_EDITS
+                        && let Some(Ok(did @ Did::Updated(..))) = at.outcome
+                    {
+                        self.note(Note::NotListedYet);
+                        return Ok(did);
+                    }
                     let path = format!("/repos/{repository}/issues/comments/{id}");
-                    let body = json!({ "body": wanted.body() });
-                    match self.ask(&self.request(Verb::Patch, &path, Some(body), "edit the comment")).await {
-                        Ok(got) => {
-                            let comment: TheirComment = parsed(&got.text, "edit the comment")?;
-                            Did::Updated(number, comment.html_url)
+                    let request = self.request(Verb::Patch, &path, body, "edit the comment");
+                    at.wrote = Some(Wrote::Patch);
+                    match self.write(&request, &mut at).await {
+                        Ok(Some(comment)) => {
+                            at.outcome = Some(Ok(Did::Updated(number, comment.html_url)));
+                            at.edited = Some(id);
+                            at.n_edits += 1;
+                            self.pause(patience.settle_wait.saturating_mul(at.n_edits)).await;
                         }
-                        // Somebody deleted it since.
-                        Err(CannotPublish::Refused { status: 404 | 410, .. }) => continue,
+                        Ok(None) => {}
+                        // Somebody deleted it since, or it is listed and can't be edited.
+                        Err(CannotPublish::Refused { status: 404 | 410, .. }) if at.n_gone + 1 < patience.attempts => {
+                            at.n_gone += 1;
+                            at.wrote = None;
+                            self.pause(patience.backoff(at.n_gone)).await;
+                        }
                         Err(e) => return Err(e),
                     }
+                    continue;
                 }
-                Step::Keep(id) if n_posts > 0 => {
-                    let page = theirs.iter().find(|comment| comment.id == id).and_then(|c| c.html_url.clone());
-                    Did::Created(number, page)
-                }
-                Step::Keep(_) => Did::Kept(number),
+                Step::Keep(id) => match at.wrote {
+                    Some(Wrote::Post) => Did::Created(number, page_of(id)),
+                    Some(Wrote::Patch) => Did::Updated(number, page_of(id)),
+                    None => Did::Kept(number),
+                },
                 Step::LeaveToLater(_) => Did::LeftToLater(number),
                 Step::Nothing => Did::NotWanted(number),
             };
-            self.tidy(repository, &plan, &theirs).await;
-            return Ok(did);
+            if self.tidy(repository, &plan, &theirs, &mut at.n_delete_doubts).await {
+                return Ok(did);
+            }
+            at.outcome = Some(Ok(did));
         }
-        Err(CannotPublish::Unavailable {
-            what: "write the comment".to_owned(),
-            why: "the comments changed each time they were looked at".to_owned(),
-            attempts: n_posts.max(1),
+        at.outcome.unwrap_or_else(|| {
+            Err(CannotPublish::Unavailable {
+                what: "write the comment".to_owned(),
+                why: "the comments changed each time they were looked at".to_owned(),
+                attempts: at.n_doubts + at.n_edits,
+            })
         })
     }
 
-    /// Deletes and folds away; what fails is told, as the comment itself is there.
-    async fn tidy(&self, repository: &Repository, plan: &Plan, theirs: &[TheirComment]) {
+    /// Writes a comment once; none comes back where one has to look whether it was done.
+    async fn write(&self, request: &Request<'_>, at: &mut Progress) -> Result<Option<TheirComment>, CannotPublish> {
+        at.outcome = None;
+        match self.post(request, at.n_doubts + 1).await? {
+            Posted::Done(got) => match parsed(&got.text, request.what) {
+                Ok(comment) => return Ok(Some(comment)),
+                Err(e) => at.outcome = Some(Err(e)),
+            },
+            Posted::Doubt => at.n_doubts += 1,
+            Posted::LastDoubt(e) => at.outcome = Some(Err(e)),
+        }
+        Ok(None)
+    }
+
+    /// Deletes and folds away; what fails is told, as the comment itself is there. Not done where one has to look again.
+    async fn tidy(&self, repository: &Repository, plan: &Plan, theirs: &[TheirComment], n_doubts: &mut u32) -> bool {
         for id in &plan.delete {
             let path = format!("/repos/{repository}/issues/comments/{id}");
-            match self.ask(&self.request(Verb::Delete, &path, None, "delete a second comment")).await {
-                Ok(_) | Err(CannotPublish::Refused { status: 404 | 410, .. }) => {}
-                Err(e) => self.note(Note::NotDeleted(e.to_string())),
+            let request = self.request(Verb::Delete, &path, None, "delete a second comment");
+            match self.post(&request, *n_doubts + 1).await {
+                Ok(Posted::Done(_)) | Err(CannotPublish::Refused { status: 404 | 410, .. }) => {}
+                Ok(Posted::Doubt) => {
+                    *n_doubts += 1;
+                    return false;
+                }
+                Ok(Posted::LastDoubt(e)) | Err(e) => self.note(Note::NotDeleted(e.to_string())),
             }
         }
         let is_outdated = |comment: &&TheirComment| plan.minimize.contains(&comment.id);
@@ -651,6 +736,7 @@ impl<'a> Client<'a> {
         {
             self.note(Note::NotMinimized(e.to_string()));
         }
+        true
     }
 
     async fn minimize(&self, ids: &[&str]) -> Result<(), CannotPublish> {
@@ -729,13 +815,24 @@ impl<'a> Client<'a> {
         let mut n_posts = 0;
         let written = loop {
             n_posts += 1;
-            if let Posted::Done(got) = self.post(&request, n_posts).await? {
-                break parsed::<TheirCheckRun>(&got.text, what)?;
-            }
-            let (there, _): (TheirCheckRuns, _) = self.read(&self.get(&listed, what)).await?;
+            let failed = match self.post(&request, n_posts).await? {
+                Posted::Done(got) => match parsed::<TheirCheckRun>(&got.text, what) {
+                    Ok(written) => break written,
+                    Err(e) => Some(e),
+                },
+                Posted::Doubt => None,
+                Posted::LastDoubt(e) => Some(e),
+            };
+            let (there, _): (TheirCheckRuns, _) = match (self.read(&self.get(&listed, what)).await, &failed) {
+                (Ok(there), _) => there,
+                (Err(_), Some(e)) => return Err(e.clone()),
+                (Err(e), None) => return Err(e),
+            };
             let is_ours = |run: &TheirCheckRun| run.external_id.as_ref() == Some(&check.external_id);
-            if let Some(ours) = there.check_runs.into_iter().find(is_ours) {
-                break ours;
+            match (there.check_runs.into_iter().find(is_ours), failed) {
+                (Some(ours), _) => break ours,
+                (None, Some(e)) => return Err(e),
+                (None, None) => {}
             }
         };
         for part in parts {
@@ -743,8 +840,8 @@ impl<'a> Client<'a> {
             let path = format!("/repos/{repository}/check-runs/{}", written.id);
             let body = Some(json!({ "output": output(part) }));
             match self.post(&self.request(Verb::Patch, &path, body, "add annotations"), 1).await {
-                Ok(_) => {}
-                Err(e) => {
+                Ok(Posted::Done(_) | Posted::Doubt) => {}
+                Ok(Posted::LastDoubt(e)) | Err(e) => {
                     self.note(Note::FewerAnnotations(e.to_string()));
                     break;
                 }
@@ -754,7 +851,10 @@ impl<'a> Client<'a> {
     }
 
     fn note(&self, note: Note) {
-        self.notes.borrow_mut().push(note);
+        let mut notes = self.notes.borrow_mut();
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
     }
 
     fn get<'w>(&self, path: &str, what: &'w str) -> Request<'w> {
@@ -791,8 +891,13 @@ impl<'a> Client<'a> {
         match (next(Effect::Once, &as_answer(&answer), attempt, &self.server.patience), answer) {
             (Next::Done, Ok(got)) => Ok(Posted::Done(got)),
             (Next::Repeat(wait) | Next::Look(wait), answer) => {
-                self.wait(wait, request, attempt, &answer).await?;
-                Ok(Posted::Doubt)
+                Ok(match self.wait(wait, request, attempt, &answer).await {
+                    Ok(()) => Posted::Doubt,
+                    Err(e) => Posted::LastDoubt(e),
+                })
+            }
+            (next @ (Next::GiveUp | Next::TooLong(_)), answer) => {
+                Ok(Posted::LastDoubt(failure(next, request, attempt, &answer)))
             }
             (next, answer) => Err(failure(next, request, attempt, &answer)),
         }
@@ -806,7 +911,7 @@ impl<'a> Client<'a> {
         attempt: u32,
         answer: &Result<Got, String>,
     ) -> Result<(), CannotPublish> {
-        if Instant::now() + wait >= self.end {
+        if Instant::now() + wait >= self.end_of(request.verb) {
             return Err(match answer {
                 Ok(got) if matches!(got.reply.status, 403 | 429) => {
                     CannotPublish::RateLimit { what: request.what.to_owned(), wait }
@@ -818,9 +923,23 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
+    /// Waits for no more than half of the time that is left.
+    async fn pause(&self, wait: Duration) {
+        let left = self.end_of(Verb::Patch).saturating_duration_since(Instant::now());
+        tokio::time::sleep(wait.min(left / 2)).await;
+    }
+
+    /// Until when there may be an answer: what writes leaves time for a look.
+    fn end_of(&self, verb: Verb) -> Instant {
+        match verb {
+            Verb::Get => self.end,
+            Verb::Post | Verb::Patch | Verb::Delete => self.end - LAST_LOOK.min(self.server.timeout / 4),
+        }
+    }
+
     /// Sends a request once, and reads the whole reply; else the reason why none came.
     async fn send(&self, request: &Request<'_>) -> Result<Got, String> {
-        let left = self.end.saturating_duration_since(Instant::now());
+        let left = self.end_of(request.verb).saturating_duration_since(Instant::now());
         let address = request.address.as_str();
         let body = request.body.as_ref();
         let exchange = async {
@@ -862,6 +981,12 @@ impl From<&TheirComment> for Comment {
         });
         Comment { id: theirs.id, author, body: theirs.body.clone().unwrap_or_default() }
     }
+}
+
+/// Whether what is there is of an earlier run than what is wanted.
+fn is_of_earlier_run(existing: &[Comment], id: u64, wanted: &Wanted) -> bool {
+    let there = existing.iter().find(|comment| comment.id == id).and_then(|comment| Marker::of(&comment.body));
+    there.is_some_and(|there| wanted.marker.stamp.is_later_than(&there.stamp))
 }
 
 fn is_at(pull: &TheirPull, pushed: &PushedTo) -> bool {

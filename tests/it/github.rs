@@ -40,12 +40,17 @@ fn body(job: &Job) -> String {
 }
 
 fn try_publish(fake: &Fake, job: &Job) -> Published {
+    publish(&server(fake), job).expect("a client")
+}
+
+fn server(fake: &Fake) -> Server {
     let mut server = Server::new(&fake.address(), None, Token::new(TOKEN)).expect("an address");
     server.patience.first_wait = Duration::from_millis(5);
     server.patience.rate_limit_wait = Duration::from_millis(5);
     server.patience.longest_wait = Duration::from_secs(5);
+    server.patience.settle_wait = Duration::from_millis(5);
     server.request_timeout = Duration::from_millis(1500);
-    publish(&server, job).expect("a client")
+    server
 }
 
 #[track_caller]
@@ -121,15 +126,17 @@ fn a_server_that_stays_broken_gets_a_bounded_number_of_requests() {
     let fake = Fake::new().always("POST", "/comments", Fault::status(502));
     let error = error(&fake, &job(1));
     assert!(matches!(error, CannotPublish::Unavailable { attempts: 5, .. }), "{error}");
-    assert_eq!((fake.count("POST"), fake.count("GET")), (5, 5));
+    assert_eq!((fake.count("POST"), fake.count("GET")), (5, 6), "the last one is looked for too");
     let fake = Fake::new().always("GET", "/comments", Fault::DropBefore);
     assert!(matches!(self::error(&fake, &job(1)), CannotPublish::Unavailable { attempts: 5, .. }));
     assert_eq!((fake.count("POST"), fake.count("GET")), (0, 5));
 }
 
 #[test]
-fn what_has_the_same_effect_twice_is_asked_again() {
-    for fault in [Fault::status(502), Fault::DropBefore, Fault::DropAfter, Fault::StatusAfter(500)] {
+fn edits_and_deletions_are_sent_again_after_a_look() {
+    for (fault, n) in
+        [(Fault::status(502), 2), (Fault::DropBefore, 2), (Fault::DropAfter, 1), (Fault::StatusAfter(500), 1)]
+    {
         let fake = Fake::new()
             .comment(BOT, &body(&job(1)))
             .comment(BOT, &body(&job(1)))
@@ -138,8 +145,74 @@ fn what_has_the_same_effect_twice_is_asked_again() {
             .fault("DELETE", "/comments", fault.clone());
         assert!(matches!(did(&fake, &job(2)), Did::Updated(..)), "{fault:?}");
         assert_eq!(only_comment(&fake), body(&job(2)));
-        assert_eq!((fake.count("GET"), fake.count("PATCH"), fake.count("DELETE")), (2, 2, 2), "{fault:?}");
+        assert_eq!((fake.count("PATCH"), fake.count("DELETE")), (n, n), "{fault:?}");
     }
+}
+
+#[test]
+fn an_edit_that_failed_is_not_repeated_over_a_later_runs() {
+    let soon = vec![("retry-after", "0".to_owned())];
+    for status in [429, 500, 503] {
+        let later = Fault::EditedMeanwhile(status, soon.clone(), body(&job(60)));
+        let fake = Fake::new().comment(BOT, &body(&job(40))).fault("PATCH", "/comments", later);
+        assert_eq!(did(&fake, &job(50)), Did::LeftToLater(7), "{status}");
+        assert_eq!(only_comment(&fake), body(&job(60)), "{status}");
+        assert_eq!(fake.count("PATCH"), 1, "{status}");
+    }
+}
+
+#[test]
+fn an_edit_that_an_older_run_overwrites_is_made_again() {
+    let older = Fault::EditedAfter(body(&job(45)));
+    let fake = Fake::new().comment(BOT, &body(&job(40))).fault("PATCH", "/comments", older.clone());
+    assert!(matches!(did(&fake, &job(50)), Did::Updated(7, Some(_))));
+    assert_eq!(only_comment(&fake), body(&job(50)));
+    assert_eq!(fake.count("PATCH"), 2);
+    // A later one's stays, and so does another one's of the same run: nobody's edits go on for ever.
+    let fake =
+        Fake::new().comment(BOT, &body(&job(40))).fault("PATCH", "/comments", Fault::EditedAfter(body(&job(60))));
+    assert_eq!(did(&fake, &job(50)), Did::LeftToLater(7));
+    assert_eq!(only_comment(&fake), body(&job(60)));
+    let same = body(&job(50)) + " of another job";
+    let fake = Fake::new().comment(BOT, &body(&job(40))).fault("PATCH", "/comments", Fault::EditedAfter(same));
+    assert!(matches!(did(&fake, &job(50)), Did::Updated(..)));
+    assert_eq!(fake.count("PATCH"), 1);
+    let fake = Fake::new().comment(BOT, &body(&job(40))).always("PATCH", "/comments", older);
+    let published = try_publish(&fake, &job(50));
+    assert!(matches!(published.comment, Some(Ok(Did::Updated(..)))), "{published:?}");
+    assert_eq!((published.notes.as_slice(), fake.count("PATCH")), ([Note::NotListedYet].as_slice(), 4));
+}
+
+#[test]
+fn the_last_write_in_doubt_is_looked_for() {
+    let lost = [Fault::StatusAfter(502), Fault::DropAfter, Fault::HangAfter, Fault::SilentAfter(204)];
+    for fault in lost.into_iter().chain([Fault::SilentAfter(200)]) {
+        for verb in ["POST", "PATCH"] {
+            let fake = if verb == "PATCH" { Fake::new().comment(BOT, &body(&job(1))) } else { Fake::new() };
+            let fake = fake.always(verb, "/comments", fault.clone());
+            let mut server = server(&fake);
+            server.patience.attempts = 1;
+            server.request_timeout = Duration::from_secs(60);
+            server.timeout = Duration::from_millis(2400);
+            let did = publish(&server, &job(2)).expect("a client").comment.expect("one is wanted");
+            assert!(matches!(did, Ok(Did::Created(..) | Did::Updated(..))), "{verb} {fault:?}: {did:?}");
+            assert_eq!(only_comment(&fake), body(&job(2)), "{verb} {fault:?}");
+            assert_eq!(fake.count(verb), 1, "{verb} {fault:?}");
+        }
+    }
+    // An answer that says nothing, and no comment.
+    let fake = Fake::new().always("POST", "/comments", Fault::Status(204, vec![], Value::Null));
+    assert!(matches!(error(&fake, &job(1)), CannotPublish::Odd { .. }));
+    assert_eq!(fake.count("POST"), 1);
+}
+
+#[test]
+fn a_comment_that_is_listed_and_never_editable_is_told_with_its_status() {
+    let gone = Fault::Status(410, vec![], json!({"message": "Gone"}));
+    let fake = Fake::new().comment(BOT, &body(&job(1))).always("PATCH", "/comments", gone);
+    let error = error(&fake, &job(2));
+    assert!(matches!(error, CannotPublish::Refused { status: 410, .. }), "{error}");
+    assert_eq!(fake.count("PATCH"), 5);
 }
 
 #[test]
@@ -206,7 +279,7 @@ fn our_comment_is_found_on_a_late_page() {
     }
     let fake = fake.comment(BOT, &body(&job(1)));
     assert!(matches!(did(&fake, &job(2)), Did::Updated(..)));
-    assert_eq!((fake.count("GET"), fake.count("POST")), (3, 0));
+    assert_eq!((fake.count("GET"), fake.count("POST")), (6, 0), "before and after");
 }
 
 #[test]
@@ -218,7 +291,7 @@ fn the_address_of_a_next_page_is_not_followed() {
     }
     let fake = fake.comment(BOT, &body(&job(1)));
     assert!(matches!(did(&fake, &job(2)), Did::Updated(..)));
-    assert_eq!(fake.count("GET"), 2);
+    assert_eq!(fake.count("GET"), 4);
     assert_eq!(foreign.requests().len(), 0, "nothing goes there, and no token");
 }
 
@@ -271,6 +344,24 @@ fn many_at_once_end_with_one_comment() {
         only_comment(&fake);
         assert!(matches!(did(&fake, &job(7)), Did::Updated(..)), "round {round}");
         assert_eq!(only_comment(&fake), body(&job(7)), "round {round}: {fake:?}");
+    }
+}
+
+#[test]
+fn of_five_at_once_the_newest_stays() {
+    for round in 0..4 {
+        let fake = if round % 2 == 0 { Fake::new() } else { Fake::new().comment(BOT, &body(&job(1))) };
+        std::thread::scope(|scope| {
+            for run in [50, 20, 40, 30, 60] {
+                let fake = &fake;
+                scope.spawn(move || {
+                    let mut server = server(fake);
+                    server.patience.settle_wait = Duration::from_millis(500);
+                    publish(&server, &job(run)).expect("a client").comment.expect("one is wanted").expect("written");
+                });
+            }
+        });
+        assert_eq!(only_comment(&fake), body(&job(60)), "round {round}: {fake:?}");
     }
 }
 

@@ -37,6 +37,12 @@ pub(super) enum Fault {
     HangAfter,
     /// Somebody else's comment comes first.
     OtherFirst(String),
+    /// It is not done, and answered like this, while somebody else edits the first comment.
+    EditedMeanwhile(u16, Vec<(&'static str, String)>, String),
+    /// It is done, and then somebody else edits the first comment.
+    EditedAfter(String),
+    /// It is done, and answered with a success that says nothing.
+    SilentAfter(u16),
     /// Somebody deletes all comments first.
     DeletedMeanwhile,
 }
@@ -244,6 +250,20 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) {
         Some(Fault::OtherFirst(body)) => {
             state.add_comment(BOT, &body);
             Some(state.reply(&request))
+        }
+        Some(Fault::EditedMeanwhile(status, headers, body)) => {
+            state.comments[0]["body"] = json!(body);
+            Some((status, headers, json!({"message": "busy"})))
+        }
+        Some(Fault::EditedAfter(body)) => {
+            let reply = state.reply(&request);
+            state.comments[0]["body"] = json!(body);
+            Some(reply)
+        }
+        Some(Fault::SilentAfter(status)) => {
+            state.reply(&request);
+            let text = if status == 204 { Value::Null } else { json!("done") };
+            Some((status, Vec::new(), text))
         }
         Some(Fault::DeletedMeanwhile) => {
             state.comments.clear();
