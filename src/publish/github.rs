@@ -38,11 +38,17 @@ const LONGEST_MESSAGE: usize = 400;
 pub struct Token(String);
 
 impl Token {
-    /// A token, unless there is nothing in the text.
-    #[must_use]
-    pub fn new(text: &str) -> Option<Token> {
+    /// A token: visible ASCII, with blanks around it taken off.
+    ///
+    /// # Errors
+    /// When there is nothing in the text, or what can't stand in a header.
+    pub fn new(text: &str) -> Result<Token, CannotPublish> {
         let text = text.trim();
-        (!text.is_empty()).then(|| Token(text.to_owned()))
+        match text.bytes().all(|c| c.is_ascii_graphic()) {
+            _ if text.is_empty() => Err(CannotPublish::NoToken),
+            true => Ok(Token(text.to_owned())),
+            false => Err(CannotPublish::InvalidToken),
+        }
     }
 }
 
@@ -251,6 +257,9 @@ pub enum CannotPublish {
     /// There is no token.
     #[error("there is no token")]
     NoToken,
+    /// What was given as one can't be a token.
+    #[error("the token holds blanks, control characters or letters that no token has")]
+    InvalidToken,
     /// The client could not be made.
     #[error("failed to prepare an encrypted connection: {0}")]
     Client(String),
@@ -1080,7 +1089,15 @@ mod tests {
         let token = Token::new(" ghs_secret\n").expect("there is one");
         let server = Server::new("https://api.github.com", None, Some(token)).expect("an address");
         assert!(!format!("{server:?}").contains("ghs_secret"));
-        assert!(Token::new(" \n").is_none());
+        assert_eq!(Token::new(" \n").err(), Some(CannotPublish::NoToken));
+    }
+
+    #[test]
+    fn what_no_header_can_hold_is_no_token() {
+        for text in ["ghs_a\nb", "ghs_a\r\nx: y", "ghs a", "ghs_a\u{0}", "ghs_a\u{7f}b", "ghs_\u{e9}", "a\tb"] {
+            assert_eq!(Token::new(text).err(), Some(CannotPublish::InvalidToken), "{text:?}");
+        }
+        assert!(Token::new("github_pat_11AA~+/=.-:x").is_ok());
     }
 
     #[test]

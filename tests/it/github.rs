@@ -44,7 +44,7 @@ fn try_publish(fake: &Fake, job: &Job) -> Published {
 }
 
 fn server(fake: &Fake) -> Server {
-    let mut server = Server::new(&fake.address(), None, Token::new(TOKEN)).expect("an address");
+    let mut server = Server::new(&fake.address(), None, Token::new(TOKEN).ok()).expect("an address");
     server.patience.first_wait = Duration::from_millis(5);
     server.patience.rate_limit_wait = Duration::from_millis(5);
     server.patience.longest_wait = Duration::from_secs(5);
@@ -218,7 +218,7 @@ fn a_comment_that_is_listed_and_never_editable_is_told_with_its_status() {
 #[test]
 fn a_server_that_hangs_is_left() {
     let fake = Fake::new().always("GET", "/comments", Fault::HangAfter);
-    let mut server = Server::new(&fake.address(), None, Token::new(TOKEN)).expect("an address");
+    let mut server = Server::new(&fake.address(), None, Token::new(TOKEN).ok()).expect("an address");
     server.request_timeout = Duration::from_millis(100);
     server.timeout = Duration::from_millis(400);
     server.patience.first_wait = Duration::from_millis(10);
@@ -658,6 +658,24 @@ fn a_token_comes_from_the_environment_and_is_never_told() {
         let ran = workflow(&fake).env("GITHUB_API_URL", api).regress("comment --report same.json").exit_code(2);
         assert!(!ran.stderr.contains("secret"), "{ran}");
     }
+}
+
+#[test]
+fn what_is_no_token_is_an_error_with_the_summary_written() {
+    for token in
+        ["ghs_first\nghs_second", "ghs_first ghs_second", "ghs_first\u{1}ghs_second", "ghs_first\u{e9}ghs_second"]
+    {
+        let fake = Fake::new();
+        let case = workflow(&fake).env("GITHUB_TOKEN", token);
+        let ran = case.regress("comment --report slower.json").exit_code(2).stderr_contains("the token holds");
+        assert!(!format!("{ran}").contains("ghs_second") && !ran.stderr.contains("panicked"), "{ran}");
+        assert!(summary(&case).contains("1 regression"));
+        assert_eq!(fake.requests().len(), 0);
+    }
+    // A line end behind it is nobody's mistake.
+    let fake = Fake::new();
+    workflow(&fake).env("GITHUB_TOKEN", &format!("{TOKEN}\n")).regress("comment --report slower.json").exit_code(1);
+    only_comment(&fake);
 }
 
 #[test]

@@ -46,8 +46,8 @@ pub(crate) fn run(args: &CommentArgs) -> Result<ExitCode, Failure> {
     let text = comment(&legs, LONGEST);
     let job = job(args, &legs, event, &text);
 
-    let token = variable("GITHUB_TOKEN").and_then(|token| Token::new(&token));
-    if token.is_none() && args.dry_run {
+    let token = token();
+    if matches!(token, Err(CannotPublish::NoToken)) && args.dry_run {
         output::print(&format!("{}{}", unseen(args, &job.event.subject, &text), would_check(&job)))?;
         return Ok(code);
     }
@@ -186,6 +186,9 @@ fn failure(error: &CannotPublish) -> Failure {
         CannotPublish::NoToken => failure.hint(
             "give the step `env: GITHUB_TOKEN: ${{ github.token }}`, and the job `permissions: pull-requests: write`",
         ),
+        CannotPublish::InvalidToken => {
+            failure.hint("GITHUB_TOKEN is one line; is there more in the secret than the token?")
+        }
         CannotPublish::Address(_) => failure.hint("GITHUB_API_URL is https://api.github.com, or https://HOST/api/v3"),
         CannotPublish::Client(_) => {
             failure.hint("are the system's certificates there? Debian has them in `ca-certificates`")
@@ -410,10 +413,14 @@ fn cut(text: &str, longest: usize) -> String {
     text.chars().take(longest).collect()
 }
 
-fn server(args: &CommentArgs, token: Option<Token>) -> Result<Server, CannotPublish> {
+/// What is not Unicode is no token either, and not none.
+fn token() -> Result<Token, CannotPublish> {
+    Token::new(&std::env::var_os("GITHUB_TOKEN").unwrap_or_default().to_string_lossy())
+}
+
+fn server(args: &CommentArgs, token: Result<Token, CannotPublish>) -> Result<Server, CannotPublish> {
     let api = variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned());
-    let token = token.ok_or(CannotPublish::NoToken)?;
-    let mut server = Server::new(&api, variable("GITHUB_GRAPHQL_URL").as_deref(), Some(token))?;
+    let mut server = Server::new(&api, variable("GITHUB_GRAPHQL_URL").as_deref(), Some(token?))?;
     server.timeout = Duration::from_secs(args.timeout);
     Ok(server)
 }
