@@ -360,6 +360,8 @@ struct TheirUser {
 #[derive(Debug, Deserialize)]
 struct TheirPull {
     number: u64,
+    /// Those of a commit are listed closed or not.
+    state: Option<String>,
     head: TheirHead,
     base: Option<TheirBase>,
 }
@@ -403,6 +405,10 @@ struct TheirError {
 }
 
 impl TheirPull {
+    fn is_open(&self) -> bool {
+        self.state.as_ref().is_none_or(|state| state == "open")
+    }
+
     fn is_from(&self, repository: &Repository) -> bool {
         is_named(self.head.repo.as_ref(), repository)
     }
@@ -579,7 +585,8 @@ impl<'a> Client<'a> {
                     .is_none_or(|base| is_named(Some(base), repository))
             };
             let is_candidate = |pull: &&TheirPull| {
-                is_here(pull)
+                pull.is_open()
+                    && is_here(pull)
                     && pull.is_from(&pushed.repository)
                     && pull.head.branch.as_ref().is_none_or(|branch| *branch == pushed.branch)
             };

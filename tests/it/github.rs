@@ -451,6 +451,20 @@ fn a_forks_pull_request_is_found_by_the_commit_that_was_measured() {
 }
 
 #[test]
+fn only_an_open_pull_request_is_the_commits() {
+    let fake = Fake::new().pull(7, "fork/demo", "feat/x", SHA).closed_pull(9, "fork/demo", "feat/x", SHA);
+    let published = try_publish(&fake, &after_fork(None));
+    assert!(matches!(published.comment, Some(Ok(Did::Created(7, _)))), "{published:?}");
+    assert_eq!(published.notes, []);
+    for knows_commits in [true, false] {
+        let fake = Fake::new().closed_pull(9, "fork/demo", "feat/x", SHA);
+        let fake = if knows_commits { fake } else { fake.knows_no_commits() };
+        assert_eq!(did(&fake, &after_fork(None)), Did::NoneOpen);
+        assert_eq!(fake.count("POST"), 0);
+    }
+}
+
+#[test]
 fn a_pull_request_that_has_moved_on_gets_no_comment() {
     let fake = Fake::new().pull(7, "fork/demo", "feat/x", &SHA.replace('0', "9"));
     assert_eq!(did(&fake, &after_fork(None)), Did::MovedOn(7));

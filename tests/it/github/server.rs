@@ -168,6 +168,15 @@ impl Fake {
         self.with(|state| state.pulls.push(pull))
     }
 
+    pub(super) fn closed_pull(self, number: u64, repository: &str, branch: &str, sha: &str) -> Fake {
+        let fake = self.pull(number, repository, branch, sha);
+        fake.with(|state| {
+            if let Some(pull) = state.pulls.last_mut() {
+                pull["state"] = json!("closed");
+            }
+        })
+    }
+
     /// The next request of this kind goes wrong.
     pub(super) fn fault(self, method: &str, path: &str, fault: Fault) -> Fake {
         self.with(|state| state.once.push((method.to_owned(), path.to_owned(), fault)))
@@ -368,13 +377,14 @@ impl State {
             }
             ("GET", ["pulls"]) => {
                 let head = parameter("head").replace("%2F", "/");
+                let is_asked = |pull: &&Value| pull["state"] == parameter("state");
                 let is_head = |pull: &&Value| {
                     let (head_of, name) =
                         (&pull["head"], pull["head"]["repo"]["full_name"].as_str().unwrap_or_default());
                     let owner = name.split('/').next().unwrap_or_default();
                     format!("{owner}:{}", head_of["ref"].as_str().unwrap_or_default()) == head
                 };
-                ok(200, self.pulls.iter().filter(is_head).cloned().collect())
+                ok(200, self.pulls.iter().filter(is_asked).filter(is_head).cloned().collect())
             }
             ("GET", ["commits", sha, "pulls"]) if !self.knows_no_commits => {
                 ok(200, self.pulls.iter().filter(|pull| pull["head"]["sha"] == *sha).cloned().collect())
