@@ -3,6 +3,7 @@
 //! What to write and when to ask again is decided elsewhere; here it is carried out. Replies are read as far as they are
 //! needed and no further: some servers leave out what others always have.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -785,15 +786,18 @@ impl<'a> Client<'a> {
 
     /// All comments of a pull request.
     ///
-    /// That there is a next page is the server's to say, where it is isn't: its address could be anybody's.
+    /// That there is a next page is the server's to say, where it is isn't: its address could be anybody's. Some say nothing,
+    /// so that a full page has a next one too; and some know no pages, and send the first one again.
     async fn comments(&self, repository: &Repository, number: u64) -> Result<Vec<TheirComment>, CannotPublish> {
         let mut all = Vec::new();
+        let mut seen = HashSet::new();
         for page in 1..=MOST_PAGES {
             let path = format!("/repos/{repository}/issues/{number}/comments?per_page={LARGEST_PAGE}&page={page}");
             let (comments, has_next): (Vec<TheirComment>, _) = self.read(&self.get(&path, "list the comments")).await?;
-            let is_end = comments.is_empty() || !has_next;
-            all.extend(comments);
-            if is_end {
+            let is_full = comments.len() >= LARGEST_PAGE;
+            let n_before = all.len();
+            all.extend(comments.into_iter().filter(|comment| seen.insert(comment.id)));
+            if all.len() == n_before || !(has_next || is_full) {
                 break;
             }
         }

@@ -283,6 +283,17 @@ fn our_comment_is_found_on_a_late_page() {
 }
 
 #[test]
+fn a_full_page_has_a_next_one_whether_or_not_that_is_said() {
+    let full = |n: usize| (0..n).fold(Fake::new(), |fake, i| fake.comment("someone", &format!("comment {i}")));
+    let fake = full(200).comment(BOT, &body(&job(1))).says_no_next();
+    assert!(matches!(did(&fake, &job(2)), Did::Updated(..)));
+    assert_eq!((fake.count("GET"), fake.count("POST")), (6, 0));
+    let fake = full(100).comment(BOT, &body(&job(2))).comment(BOT, &body(&job(2))).knows_no_pages();
+    assert!(matches!(did(&fake, &job(2)), Did::Created(..)), "what is never sent isn't found");
+    assert_eq!(fake.count("GET"), 4, "the same page once more, each time");
+}
+
+#[test]
 fn the_address_of_a_next_page_is_not_followed() {
     let foreign = Fake::new();
     let mut fake = Fake::new().next_pages_at(&foreign.address());

@@ -74,6 +74,8 @@ struct State {
     login: String,
     next_pages_at: Option<String>,
     lists_nothing_new: bool,
+    says_no_next: bool,
+    knows_no_pages: bool,
     knows_no_commits: bool,
     comments: Vec<Value>,
     n_listed: usize,
@@ -139,6 +141,16 @@ impl Fake {
             state.lists_nothing_new = true;
             state.n_listed = state.comments.len();
         })
+    }
+
+    /// Doesn't say that there is a next page.
+    pub(super) fn says_no_next(self) -> Fake {
+        self.with(|state| state.says_no_next = true)
+    }
+
+    /// Sends the first page, whichever is asked for.
+    pub(super) fn knows_no_pages(self) -> Fake {
+        self.with(|state| state.knows_no_pages = true)
     }
 
     /// Doesn't know which pull requests a commit is in.
@@ -411,11 +423,12 @@ impl State {
         let (page, size): (usize, usize) = (page.parse().expect("a page"), per_page.parse().expect("a size"));
         assert!((1..=100).contains(&size), "GitHub would take 30");
         let all = if self.lists_nothing_new { &self.comments[..self.n_listed] } else { &self.comments };
+        let page = if self.knows_no_pages { 1 } else { page };
         let from = ((page - 1) * size).min(all.len());
         let to = (from + size).min(all.len());
         let base = self.next_pages_at.as_deref().unwrap_or("https://api.github.com");
         let link = format!("<{base}/next?page={}>; rel=\"next\", <{base}/last>; rel=\"last\"", page + 1);
-        let headers = if to < all.len() { vec![("link", link)] } else { Vec::new() };
+        let headers = if to < all.len() && !self.says_no_next { vec![("link", link)] } else { Vec::new() };
         (200, headers, Value::Array(all[from..to].to_vec()))
     }
 
