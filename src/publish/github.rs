@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use octocrab::Octocrab;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -31,8 +32,11 @@ const MOST_EDITS: u32 = 4;
 /// What is kept of the time for all, to look whether the last write was done; of a short time, a quarter.
 const LAST_LOOK: Duration = Duration::from_secs(5);
 
+/// Bytes of a reply that are read; a full page of the longest comments has less.
+const LARGEST_REPLY: usize = 32 << 20;
+
 /// Characters of a server's message that are told.
-const LONGEST_MESSAGE: usize = 400;
+const LONGEST_MESSAGE: usize = 300;
 
 /// A job's token. It can't be printed.
 #[derive(Clone)]
@@ -56,6 +60,19 @@ impl Token {
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
+    }
+}
+
+impl Token {
+    /// What a server said, to be told: without the token, should it have sent that back, and no longer than anybody reads.
+    fn cleanse(token: Option<&Token>, text: &mut String) {
+        if let Some(Token(token)) = token {
+            *text = text.replace(token, "***");
+        }
+        if let Some((end, _)) = text.char_indices().nth(LONGEST_MESSAGE) {
+            text.truncate(end);
+            text.push('…');
+        }
     }
 }
 
@@ -324,11 +341,65 @@ pub enum CannotPublish {
     NoHead,
 }
 
+impl CannotPublish {
+    /// Words that may be another's.
+    fn words(&mut self) -> Option<&mut String> {
+        match self {
+            CannotPublish::Client(words)
+            | CannotPublish::NotAllowed { message: words, .. }
+            | CannotPublish::Refused { message: words, .. }
+            | CannotPublish::Unavailable { why: words, .. }
+            | CannotPublish::Odd { why: words, .. } => Some(words),
+            CannotPublish::Address(_)
+            | CannotPublish::NoToken
+            | CannotPublish::InvalidToken
+            | CannotPublish::RateLimit { .. }
+            | CannotPublish::OutOfTime { .. }
+            | CannotPublish::OtherPull(_)
+            | CannotPublish::NoHead => None,
+        }
+    }
+}
+
+impl Published {
+    /// Words that may be another's.
+    fn words(&mut self) -> impl Iterator<Item = &mut String> {
+        let of_comment = self.comment.as_mut().and_then(|comment| match comment {
+            Ok(Did::Created(_, page) | Did::Updated(_, page)) => page.as_mut(),
+            Ok(Did::Kept(_) | Did::LeftToLater(_) | Did::NotWanted(_) | Did::Planned(..)) => None,
+            Ok(Did::NoPull(_) | Did::NoneOpen | Did::MovedOn(_)) => None,
+            Err(e) => e.words(),
+        });
+        let of_check = self.check.as_mut().and_then(|check| match check {
+            Ok(page) => page.as_mut(),
+            Err(e) => e.words(),
+        });
+        let of_notes = self.notes.iter_mut().filter_map(|note| match note {
+            Note::OtherLogin(words)
+            | Note::NotMinimized(words)
+            | Note::NotDeleted(words)
+            | Note::FewerAnnotations(words) => Some(words),
+            Note::NotListedYet | Note::SeveralPulls(_) => None,
+        });
+        of_comment.into_iter().chain(of_check).chain(of_notes)
+    }
+}
+
 /// Publishes, and waits for it.
 ///
 /// # Errors
 /// When nothing could even be tried.
 pub fn publish(server: &Server, job: &Job) -> Result<Published, CannotPublish> {
+    let mut published = run(server, job);
+    let cleanse = |words| Token::cleanse(server.token.as_ref(), words);
+    match &mut published {
+        Ok(published) => published.words().for_each(cleanse),
+        Err(e) => e.words().into_iter().for_each(cleanse),
+    }
+    published
+}
+
+fn run(server: &Server, job: &Job) -> Result<Published, CannotPublish> {
     let failed = |e: &dyn fmt::Display| CannotPublish::Client(e.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| failed(&e))?;
     let published = runtime.block_on(async {
@@ -983,8 +1054,15 @@ impl<'a> Client<'a> {
                 message: String::new(),
             };
             let has_next = header("link").is_some_and(|link| link.contains("rel=\"next\""));
-            let text = self.octocrab.body_to_string(response).await.map_err(|e| innermost(&e))?;
-            let message = if (200..300).contains(&status) { String::new() } else { message(&text) };
+            let is_success = (200..300).contains(&status);
+            let text = match Limited::new(response.into_body(), LARGEST_REPLY).collect().await {
+                Ok(body) => String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+                Err(e) if e.is::<LengthLimitError>() => {
+                    return Err(format!("the answer is larger than {} MiB", LARGEST_REPLY >> 20));
+                }
+                Err(e) => return Err(innermost(&*e)),
+            };
+            let message = if is_success { String::new() } else { message(&text) };
             Ok(Got { reply: Reply { message, ..reply }, has_next, text })
         };
         match tokio::time::timeout(self.server.request_timeout.min(left), exchange).await {
@@ -1067,7 +1145,7 @@ fn message(text: &str) -> String {
 }
 
 fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().chars().take(LONGEST_MESSAGE).collect()
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// The cause at the bottom, which is the one that says something: "connection refused".
@@ -1101,6 +1179,17 @@ mod tests {
         let server = Server::new("https://api.github.com", None, Some(token)).expect("an address");
         assert!(!format!("{server:?}").contains("ghs_secret"));
         assert_eq!(Token::new(" \n").err(), Some(CannotPublish::NoToken));
+    }
+
+    #[test]
+    fn a_token_is_cut_out_before_what_a_server_says_is_cut_off() {
+        let token = Token::new("ghs_secret").expect("there is one");
+        let mut text = "x".repeat(LONGEST_MESSAGE - 5) + "ghs_secret, ghs_secret";
+        Token::cleanse(Some(&token), &mut text);
+        assert!(text.ends_with("x***, …") && text.chars().count() == LONGEST_MESSAGE + 1, "{text}");
+        let mut text = "ä".repeat(1_000);
+        Token::cleanse(None, &mut text);
+        assert_eq!(text, "ä".repeat(LONGEST_MESSAGE) + "…");
     }
 
     #[test]

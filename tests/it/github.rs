@@ -229,6 +229,40 @@ fn a_server_that_hangs_is_left() {
 }
 
 #[test]
+fn an_answer_without_end_is_not_read_to_the_end() {
+    for status in [200, 404] {
+        let fake = Fake::new().always("GET", "/comments", Fault::Endless(status));
+        let mut server = server(&fake);
+        server.patience.attempts = 1;
+        server.request_timeout = Duration::from_secs(60);
+        let error = publish(&server, &job(1)).expect("a client").comment.expect("wanted").expect_err("no end");
+        assert!(error.to_string().contains("larger than 32 MiB"), "{error}");
+    }
+}
+
+#[test]
+fn a_server_that_sends_the_token_back_does_not_get_it_printed() {
+    let words = format!("{}: {TOKEN}", "x".repeat(250));
+    for status in [400, 401, 403, 404, 422, 500] {
+        let bad = Fault::Status(status, vec![], json!({"message": words, "errors": [{"message": TOKEN}]}));
+        let fake = Fake::new().always("GET", "/comments", bad.clone());
+        let mut server = server(&fake);
+        server.patience.attempts = 2;
+        let error = publish(&server, &job(1)).expect("a client").comment.expect("wanted").expect_err("refused");
+        let text = format!("{error} {error:?}");
+        assert!(text.contains("***") && !text.contains(&TOKEN[..8]), "{text}");
+    }
+    let login = json!({"id": 1, "html_url": format!("http://{TOKEN}"), "user": {"login": TOKEN}});
+    for (verb, answer) in [("GET", json!([{"id": TOKEN}])), ("POST", login)] {
+        let fake = Fake::new().always(verb, "/comments", Fault::Status(200, vec![], answer));
+        let published = format!("{:?}", try_publish(&fake, &job(1)));
+        assert!(published.contains("***") && !published.contains(TOKEN), "{published}");
+        let ran = workflow(&fake).regress("comment --report same.json");
+        assert!(!format!("{ran}").contains(TOKEN), "{ran}");
+    }
+}
+
+#[test]
 fn rate_limits_are_waited_for_where_that_is_bearable() {
     let soon = (std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs() + 1)
         .to_string();

@@ -35,6 +35,8 @@ pub(super) enum Fault {
     StatusAfter(u16),
     /// It is done, and no answer comes.
     HangAfter,
+    /// It is not done, and the answer has no end.
+    Endless(u16),
     /// Somebody else's comment comes first.
     OtherFirst(String),
     /// It is not done, and answered like this, while somebody else edits the first comment.
@@ -266,6 +268,17 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) {
             state.reply(&request);
             drop(state);
             thread::sleep(HANG);
+            return;
+        }
+        Some(Fault::Endless(status)) => {
+            drop(state);
+            let mut stream = stream;
+            let mut is_read =
+                stream.write_all(format!("HTTP/1.1 {status} It\r\nconnection: close\r\n\r\n[").as_bytes());
+            let blanks = vec![b' '; 1 << 20];
+            while is_read.is_ok() {
+                is_read = stream.write_all(&blanks);
+            }
             return;
         }
         Some(Fault::OtherFirst(body)) => {
