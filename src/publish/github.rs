@@ -96,9 +96,9 @@ impl Server {
     /// # Errors
     /// When that is no address to send a token to.
     pub fn new(api: &str, graphql: Option<&str>, token: Option<Token>) -> Result<Server, CannotPublish> {
-        let api = api.trim_end_matches('/');
+        let api = api.trim().trim_end_matches('/');
         check_address(api)?;
-        let graphql = match (graphql, api.strip_suffix("/api/v3")) {
+        let graphql = match (graphql.map(str::trim), api.strip_suffix("/api/v3")) {
             (Some(graphql), _) => graphql.to_owned(),
             (None, Some(enterprise)) => format!("{enterprise}/api/graphql"),
             (None, None) => format!("{api}/graphql"),
@@ -126,6 +126,12 @@ fn check_address(address: &str) -> Result<(), CannotPublish> {
     let authority = rest.split('/').next().unwrap_or_default();
     if authority.contains('@') {
         return no("it holds a name or password");
+    }
+    if !address.bytes().all(|c| c.is_ascii_graphic()) {
+        return no("it holds blanks, control characters or letters that no address has");
+    }
+    if address.contains(['?', '#', '\\']) {
+        return no("it holds more than a host and a folder");
     }
     let host = if authority.starts_with('[') {
         authority.split_inclusive(']').next().unwrap_or_default()
@@ -1208,6 +1214,7 @@ mod tests {
             "http://127.0.0.1:1",
             "http://[::1]:1/x",
             "http://localhost",
+            " https://ghes.example/api/v3/ \n",
         ] {
             assert!(Server::new(api, None, None).is_ok(), "{api}");
         }
@@ -1219,6 +1226,14 @@ mod tests {
             "https://me:pw@host",
             "http://localhost.evil",
             "http://127.0.0.1@evil",
+            "http://localhost?.evil",
+            "http://localhost#.evil",
+            "https://ghes.example/api/v3?x=",
+            "https://ghes.example/api/v3#x",
+            "https://ghes.example\\x",
+            "https://ghes example",
+            "https://ghes.example/a\nb",
+            "https://ghés.example",
         ] {
             assert!(Server::new(api, None, None).is_err(), "{api}");
         }

@@ -825,6 +825,24 @@ fn a_report_that_is_a_link_is_not_read() {
     assert_eq!(fake.requests().len(), 0);
 }
 
+#[cfg(unix)]
+#[test]
+fn an_event_that_is_a_pipe_is_not_waited_for() {
+    let fake = Fake::new();
+    let case = workflow(&fake).env("GITHUB_EVENT_PATH", "pipe");
+    assert!(std::process::Command::new("mkfifo").arg(case.path("pipe")).status().expect("mkfifo").success());
+    case.regress("comment --report same.json").exit_code(2).stderr_contains("GITHUB_EVENT_PATH");
+    assert_eq!(fake.requests().len(), 0);
+}
+
+#[test]
+fn what_is_wrong_with_a_report_is_told_shortly() {
+    let long = json!({"schema": "x".repeat(100_000), "version": 1}).to_string();
+    let case = workflow(&Fake::new()).file("long.json", &long);
+    let ran = case.regress("comment --report long.json").exit_code(2).stderr_contains("failed to read");
+    assert!(ran.stderr.len() < 1_000, "{ran}");
+}
+
 /// On a server that others wrote: `emulate` from npm. `scripts/emulate.sh` installs it, and says where it is.
 #[test]
 fn an_independent_server_ends_with_one_comment() {

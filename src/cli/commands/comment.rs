@@ -23,6 +23,9 @@ const LARGEST_REPORT: u64 = 128 << 20;
 /// Largest payload of an event that is read.
 const LARGEST_PAYLOAD: u64 = 32 << 20;
 
+/// Characters of what is wrong with a report that are told: it quotes the report.
+const LONGEST_CAUSE: usize = 300;
+
 /// Characters of a comment below its marker, with room for what GitHub counts otherwise than we.
 const LONGEST: usize = LONGEST_COMMENT - 5_536;
 
@@ -265,7 +268,10 @@ fn name_of(file: &Path) -> String {
 
 /// Reads a report that a stranger may have written: a file itself and no link, of a size that makes sense.
 fn read(file: &Path) -> Result<Report, Failure> {
-    let failed = |cause: &dyn fmt::Display| Failure::new(format!("failed to read {}: {cause}", file.display()));
+    let failed = |cause: &dyn fmt::Display| {
+        let cause = cut(&cause.to_string(), LONGEST_CAUSE);
+        Failure::new(format!("failed to read {}: {cause}", file.display()))
+    };
     let metadata = std::fs::symlink_metadata(file).map_err(|e| failed(&e))?;
     if !metadata.is_file() {
         return Err(failed(&"it is not a file"));
@@ -287,6 +293,8 @@ fn read_text(file: &Path, largest: u64) -> std::io::Result<String> {
 fn event(args: &CommentArgs) -> Result<Event, Failure> {
     let name = variable("GITHUB_EVENT_NAME");
     let path = variable("GITHUB_EVENT_PATH");
+    // Only a file can be read without waiting for somebody to write it.
+    let path = path.filter(|path| std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()));
     let payload = path.and_then(|path| read_text(Path::new(&path), LARGEST_PAYLOAD).ok());
     let reference = variable("GITHUB_REF");
     let sha = variable("GITHUB_SHA");
