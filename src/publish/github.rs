@@ -695,7 +695,7 @@ impl<'a> Client<'a> {
     /// Looks, does what is to be done, and looks again after each write, until there is nothing left to do.
     ///
     /// Nobody's edit is refused for being late, so that an older run that looked before ours may overwrite it after. Older runs
-    /// leave alone what they see of later ones, and the latest one sees to it that its own stays.
+    /// leave alone what they see of later ones, and the latest one looks a while after its edit whether it has stayed.
     async fn comment(&self, job: &Job, number: u64, wanted: &Wanted) -> Result<Did, CannotPublish> {
         let repository = &job.repository;
         let patience = &self.server.patience;
