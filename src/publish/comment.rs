@@ -59,7 +59,7 @@ pub struct Stamp {
 
 impl Stamp {
     /// Whether it was made by a later run. Runs of one repository are numbered upwards; what has no number is no later.
-    fn is_later_than(&self, other: &Stamp) -> bool {
+    pub(super) fn is_later_than(&self, other: &Stamp) -> bool {
         matches!((&self.run, &other.run), (Some(own), Some(others)) if own > others)
     }
 }

@@ -192,7 +192,8 @@ pub fn subject(around: &Surroundings<'_>, number: Option<u64>) -> Result<Event, 
         "pull_request" | "pull_request_target" => {
             let payload = payload()?;
             let pull = &payload["pull_request"];
-            let own = pull["number"].as_u64().or(payload["number"].as_u64()).or(of_reference(around.reference));
+            let own =
+                pull_number(&pull["number"]).or(pull_number(&payload["number"])).or(of_reference(around.reference));
             let own = own.ok_or_else(|| lacks("number"))?;
             let chosen = number.unwrap_or(own);
             // The commit is the head of the event's own pull request, and of no other.
@@ -205,7 +206,7 @@ pub fn subject(around: &Surroundings<'_>, number: Option<u64>) -> Result<Event, 
             let issue = &payload["issue"];
             let subject = match (number, issue["pull_request"].is_object()) {
                 (Some(number), _) => Subject::Pull(number),
-                (None, true) => Subject::Pull(issue["number"].as_u64().ok_or_else(|| lacks("issue.number"))?),
+                (None, true) => Subject::Pull(pull_number(&issue["number"]).ok_or_else(|| lacks("issue.number"))?),
                 (None, false) => Subject::None(NoPull::Issue),
             };
             Event { subject, head: None, run }
@@ -250,6 +251,11 @@ fn sha(value: &Value) -> Option<Sha> {
 
 fn run(id: Option<&str>, attempt: Option<&str>) -> Option<Run> {
     Some(Run { id: id?.parse().ok()?, attempt: attempt.map_or(Some(1), |attempt| attempt.parse().ok())? })
+}
+
+/// A pull request's number, of a size that makes sense.
+fn pull_number(value: &Value) -> Option<u64> {
+    value.as_u64().filter(|number| (1..=9_999_999_999).contains(number))
 }
 
 /// The number in `refs/pull/7/merge`.
@@ -304,6 +310,11 @@ mod tests {
         check("pull_request", payload.clone(), Some(9), Subject::Pull(9));
         assert_eq!(event("pull_request", &payload, Some(9)).expect("understood").head, None);
         assert!(event("pull_request", &json!({}), None).is_err());
+        for number in [json!(0), json!(10_000_000_000_u64), json!(-1), json!(1.5), json!("7")] {
+            assert!(event("pull_request", &json!({"number": number}), None).is_err(), "{number}");
+            let comment = json!({"issue": {"number": number, "pull_request": {}}});
+            assert!(event("issue_comment", &comment, None).is_err(), "{number}");
+        }
     }
 
     #[test]

@@ -3,15 +3,17 @@
 //! What to write and when to ask again is decided elsewhere; here it is carried out. Replies are read as far as they are
 //! needed and no further: some servers leave out what others always have.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use octocrab::Octocrab;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::comment::{Author, Comment, Plan, Step, Wanted, plan};
+use super::comment::{Author, Comment, Marker, Plan, Step, Wanted, plan};
 use super::event::{Event, NoPull, PushedTo, Repository, Sha, Subject};
 use super::retry::{Answer, Effect, Next, Patience, Reply, next};
 
@@ -24,25 +26,53 @@ const MOST_PAGES: usize = 100;
 /// Annotations that GitHub takes at once.
 const ANNOTATIONS_A_REQUEST: usize = 50;
 
+/// How often one comment is edited again after an older run has overwritten it.
+const MOST_EDITS: u32 = 4;
+
+/// What is kept of the time for all, to look whether the last write was done; of a short time, a quarter.
+const LAST_LOOK: Duration = Duration::from_secs(5);
+
+/// Bytes of a reply that are read; a full page of the longest comments has less.
+const LARGEST_REPLY: usize = 32 << 20;
+
 /// Characters of a server's message that are told.
-const LONGEST_MESSAGE: usize = 400;
+const LONGEST_MESSAGE: usize = 300;
 
 /// A job's token. It can't be printed.
 #[derive(Clone)]
 pub struct Token(String);
 
 impl Token {
-    /// A token, unless there is nothing in the text.
-    #[must_use]
-    pub fn new(text: &str) -> Option<Token> {
+    /// A token: visible ASCII, with blanks around it taken off.
+    ///
+    /// # Errors
+    /// When there is nothing in the text, or what can't stand in a header.
+    pub fn new(text: &str) -> Result<Token, CannotPublish> {
         let text = text.trim();
-        (!text.is_empty()).then(|| Token(text.to_owned()))
+        match text.bytes().all(|c| c.is_ascii_graphic()) {
+            _ if text.is_empty() => Err(CannotPublish::NoToken),
+            true => Ok(Token(text.to_owned())),
+            false => Err(CannotPublish::InvalidToken),
+        }
     }
 }
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
+    }
+}
+
+impl Token {
+    /// What a server said, to be told: without the token, should it have sent that back, and no longer than anybody reads.
+    fn cleanse(token: Option<&Token>, text: &mut String) {
+        if let Some(Token(token)) = token {
+            *text = text.replace(token, "***");
+        }
+        if let Some((end, _)) = text.char_indices().nth(LONGEST_MESSAGE) {
+            text.truncate(end);
+            text.push('…');
+        }
     }
 }
 
@@ -66,9 +96,9 @@ impl Server {
     /// # Errors
     /// When that is no address to send a token to.
     pub fn new(api: &str, graphql: Option<&str>, token: Option<Token>) -> Result<Server, CannotPublish> {
-        let api = api.trim_end_matches('/');
+        let api = api.trim().trim_end_matches('/');
         check_address(api)?;
-        let graphql = match (graphql, api.strip_suffix("/api/v3")) {
+        let graphql = match (graphql.map(str::trim), api.strip_suffix("/api/v3")) {
             (Some(graphql), _) => graphql.to_owned(),
             (None, Some(enterprise)) => format!("{enterprise}/api/graphql"),
             (None, None) => format!("{api}/graphql"),
@@ -96,6 +126,12 @@ fn check_address(address: &str) -> Result<(), CannotPublish> {
     let authority = rest.split('/').next().unwrap_or_default();
     if authority.contains('@') {
         return no("it holds a name or password");
+    }
+    if !address.bytes().all(|c| c.is_ascii_graphic()) {
+        return no("it holds blanks, control characters or letters that no address has");
+    }
+    if address.contains(['?', '#', '\\']) {
+        return no("it holds more than a host and a folder");
     }
     let host = if authority.starts_with('[') {
         authority.split_inclusive(']').next().unwrap_or_default()
@@ -245,6 +281,9 @@ pub enum CannotPublish {
     /// There is no token.
     #[error("there is no token")]
     NoToken,
+    /// What was given as one can't be a token.
+    #[error("the token holds blanks, control characters or letters that no token has")]
+    InvalidToken,
     /// The client could not be made.
     #[error("failed to prepare an encrypted connection: {0}")]
     Client(String),
@@ -308,11 +347,65 @@ pub enum CannotPublish {
     NoHead,
 }
 
+impl CannotPublish {
+    /// Words that may be another's.
+    fn words(&mut self) -> Option<&mut String> {
+        match self {
+            CannotPublish::Client(words)
+            | CannotPublish::NotAllowed { message: words, .. }
+            | CannotPublish::Refused { message: words, .. }
+            | CannotPublish::Unavailable { why: words, .. }
+            | CannotPublish::Odd { why: words, .. } => Some(words),
+            CannotPublish::Address(_)
+            | CannotPublish::NoToken
+            | CannotPublish::InvalidToken
+            | CannotPublish::RateLimit { .. }
+            | CannotPublish::OutOfTime { .. }
+            | CannotPublish::OtherPull(_)
+            | CannotPublish::NoHead => None,
+        }
+    }
+}
+
+impl Published {
+    /// Words that may be another's.
+    fn words(&mut self) -> impl Iterator<Item = &mut String> {
+        let of_comment = self.comment.as_mut().and_then(|comment| match comment {
+            Ok(Did::Created(_, page) | Did::Updated(_, page)) => page.as_mut(),
+            Ok(Did::Kept(_) | Did::LeftToLater(_) | Did::NotWanted(_) | Did::Planned(..)) => None,
+            Ok(Did::NoPull(_) | Did::NoneOpen | Did::MovedOn(_)) => None,
+            Err(e) => e.words(),
+        });
+        let of_check = self.check.as_mut().and_then(|check| match check {
+            Ok(page) => page.as_mut(),
+            Err(e) => e.words(),
+        });
+        let of_notes = self.notes.iter_mut().filter_map(|note| match note {
+            Note::OtherLogin(words)
+            | Note::NotMinimized(words)
+            | Note::NotDeleted(words)
+            | Note::FewerAnnotations(words) => Some(words),
+            Note::NotListedYet | Note::SeveralPulls(_) => None,
+        });
+        of_comment.into_iter().chain(of_check).chain(of_notes)
+    }
+}
+
 /// Publishes, and waits for it.
 ///
 /// # Errors
 /// When nothing could even be tried.
 pub fn publish(server: &Server, job: &Job) -> Result<Published, CannotPublish> {
+    let mut published = run(server, job);
+    let cleanse = |words| Token::cleanse(server.token.as_ref(), words);
+    match &mut published {
+        Ok(published) => published.words().for_each(cleanse),
+        Err(e) => e.words().into_iter().for_each(cleanse),
+    }
+    published
+}
+
+fn run(server: &Server, job: &Job) -> Result<Published, CannotPublish> {
     let failed = |e: &dyn fmt::Display| CannotPublish::Client(e.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| failed(&e))?;
     let published = runtime.block_on(async {
@@ -345,6 +438,8 @@ struct TheirUser {
 #[derive(Debug, Deserialize)]
 struct TheirPull {
     number: u64,
+    /// Those of a commit are listed closed or not.
+    state: Option<String>,
     head: TheirHead,
     base: Option<TheirBase>,
 }
@@ -388,6 +483,10 @@ struct TheirError {
 }
 
 impl TheirPull {
+    fn is_open(&self) -> bool {
+        self.state.as_ref().is_none_or(|state| state == "open")
+    }
+
     fn is_from(&self, repository: &Repository) -> bool {
         is_named(self.head.repo.as_ref(), repository)
     }
@@ -424,8 +523,31 @@ struct Got {
 /// What came of a request that must not be sent twice.
 enum Posted {
     Done(Got),
-    /// It may have been done; look.
+    /// It may have been done; look, and ask again where it wasn't.
     Doubt,
+    /// It may have been done; look, and where it wasn't, this is why.
+    LastDoubt(CannotPublish),
+}
+
+/// How far one has come with a comment.
+#[derive(Default)]
+struct Progress {
+    /// What came of it, should nothing more be learnt.
+    outcome: Option<Result<Did, CannotPublish>>,
+    /// The last write, also one in doubt.
+    wrote: Option<Wrote>,
+    /// The comment that the server said it has edited.
+    edited: Option<u64>,
+    n_edits: u32,
+    n_doubts: u32,
+    n_gone: u32,
+    n_delete_doubts: u32,
+}
+
+#[derive(Clone, Copy)]
+enum Wrote {
+    Post,
+    Patch,
 }
 
 /// Which pull request a commit is the head of.
@@ -541,7 +663,8 @@ impl<'a> Client<'a> {
                     .is_none_or(|base| is_named(Some(base), repository))
             };
             let is_candidate = |pull: &&TheirPull| {
-                is_here(pull)
+                pull.is_open()
+                    && is_here(pull)
                     && pull.is_from(&pushed.repository)
                     && pull.head.branch.as_ref().is_none_or(|branch| *branch == pushed.branch)
             };
@@ -569,79 +692,135 @@ impl<'a> Client<'a> {
         Ok(Sha::new(&pull.head.sha))
     }
 
-    /// Looks, does what is to be done, and looks again after each new comment, until there is nothing left to do.
+    /// Looks, does what is to be done, and looks again after each write, until there is nothing left to do.
+    ///
+    /// Nobody's edit is refused for being late, so that an older run that looked before ours may overwrite it after. Older runs
+    /// leave alone what they see of later ones, and the latest one looks a while after its edit whether it has stayed.
     async fn comment(&self, job: &Job, number: u64, wanted: &Wanted) -> Result<Did, CannotPublish> {
         let repository = &job.repository;
+        let patience = &self.server.patience;
         let mut own_login = job.own_login.clone();
-        let mut n_posts = 0;
-        let mut created: Option<Option<String>> = None;
+        let mut at = Progress::default();
         // Each round but the last was disturbed by somebody, or by the network.
-        for _ in 0..self.server.patience.attempts.saturating_mul(2).max(4) {
-            let theirs = self.comments(repository, number).await?;
+        for _ in 0..patience.attempts.saturating_mul(3).max(8) {
+            let theirs = match (self.comments(repository, number).await, &at.outcome) {
+                (Ok(theirs), _) => theirs,
+                (Err(_), Some(outcome)) => return outcome.clone(),
+                (Err(e), None) => return Err(e),
+            };
             let existing: Vec<Comment> = theirs.iter().map(Comment::from).collect();
             let plan = plan(&existing, &own_login, wanted);
             if job.is_dry {
                 return Ok(Did::Planned(number, plan));
             }
-            let did = match plan.step {
+            let step = match plan.step {
+                Step::Update(id) if at.edited == Some(id) && !is_of_earlier_run(&existing, id, wanted) => {
+                    Step::Keep(id)
+                }
+                step => step,
+            };
+            let is_to_write = matches!(step, Step::Create | Step::Update(_));
+            if let (true, Some(Err(e))) = (is_to_write, &at.outcome) {
+                return Err(e.clone());
+            }
+            let body = Some(json!({ "body": wanted.body() }));
+            let page_of =
+                |id| theirs.iter().find(|comment| comment.id == id).and_then(|comment| comment.html_url.clone());
+            let did = match step {
                 Step::Create => {
-                    if let Some(page) = created {
+                    if let Some(Ok(did @ Did::Created(..))) = at.outcome {
                         self.note(Note::NotListedYet);
-                        return Ok(Did::Created(number, page));
+                        return Ok(did);
                     }
-                    n_posts += 1;
                     let path = format!("/repos/{repository}/issues/{number}/comments");
-                    let body = json!({ "body": wanted.body() });
-                    let request = self.request(Verb::Post, &path, Some(body), "write the comment");
-                    if let Posted::Done(got) = self.post(&request, n_posts).await? {
-                        let comment: TheirComment = parsed(&got.text, request.what)?;
+                    let request = self.request(Verb::Post, &path, body, "write the comment");
+                    at.wrote = Some(Wrote::Post);
+                    if let Some(comment) = self.write(&request, &mut at).await? {
                         let login = comment.user.and_then(|user| user.login);
                         if let Some(login) = login.filter(|login| !login.eq_ignore_ascii_case(&own_login)) {
                             self.note(Note::OtherLogin(login.clone()));
                             own_login = login;
                         }
-                        created = Some(comment.html_url);
+                        at.outcome = Some(Ok(Did::Created(number, comment.html_url)));
                     }
                     continue;
                 }
                 Step::Update(id) => {
+                    if at.n_edits >= MOST_EDITS
+                        && let Some(Ok(did @ Did::Updated(..))) = at.outcome
+                    {
+                        self.note(Note::NotListedYet);
+                        return Ok(did);
+                    }
                     let path = format!("/repos/{repository}/issues/comments/{id}");
-                    let body = json!({ "body": wanted.body() });
-                    match self.ask(&self.request(Verb::Patch, &path, Some(body), "edit the comment")).await {
-                        Ok(got) => {
-                            let comment: TheirComment = parsed(&got.text, "edit the comment")?;
-                            Did::Updated(number, comment.html_url)
+                    let request = self.request(Verb::Patch, &path, body, "edit the comment");
+                    at.wrote = Some(Wrote::Patch);
+                    match self.write(&request, &mut at).await {
+                        Ok(Some(comment)) => {
+                            at.outcome = Some(Ok(Did::Updated(number, comment.html_url)));
+                            at.edited = Some(id);
+                            at.n_edits += 1;
+                            self.pause(patience.settle_wait.saturating_mul(at.n_edits)).await;
                         }
-                        // Somebody deleted it since.
-                        Err(CannotPublish::Refused { status: 404 | 410, .. }) => continue,
+                        Ok(None) => {}
+                        // Somebody deleted it since, or it is listed and can't be edited.
+                        Err(CannotPublish::Refused { status: 404 | 410, .. }) if at.n_gone + 1 < patience.attempts => {
+                            at.n_gone += 1;
+                            at.wrote = None;
+                            self.pause(patience.backoff(at.n_gone)).await;
+                        }
                         Err(e) => return Err(e),
                     }
+                    continue;
                 }
-                Step::Keep(id) if n_posts > 0 => {
-                    let page = theirs.iter().find(|comment| comment.id == id).and_then(|c| c.html_url.clone());
-                    Did::Created(number, page)
-                }
-                Step::Keep(_) => Did::Kept(number),
+                Step::Keep(id) => match at.wrote {
+                    Some(Wrote::Post) => Did::Created(number, page_of(id)),
+                    Some(Wrote::Patch) => Did::Updated(number, page_of(id)),
+                    None => Did::Kept(number),
+                },
                 Step::LeaveToLater(_) => Did::LeftToLater(number),
                 Step::Nothing => Did::NotWanted(number),
             };
-            self.tidy(repository, &plan, &theirs).await;
-            return Ok(did);
+            if self.tidy(repository, &plan, &theirs, &mut at.n_delete_doubts).await {
+                return Ok(did);
+            }
+            at.outcome = Some(Ok(did));
         }
-        Err(CannotPublish::Unavailable {
-            what: "write the comment".to_owned(),
-            why: "the comments changed each time they were looked at".to_owned(),
-            attempts: n_posts.max(1),
+        at.outcome.unwrap_or_else(|| {
+            Err(CannotPublish::Unavailable {
+                what: "write the comment".to_owned(),
+                why: "the comments changed each time they were looked at".to_owned(),
+                attempts: at.n_doubts + at.n_edits,
+            })
         })
     }
 
-    /// Deletes and folds away; what fails is told, as the comment itself is there.
-    async fn tidy(&self, repository: &Repository, plan: &Plan, theirs: &[TheirComment]) {
+    /// Writes a comment once; none comes back where one has to look whether it was done.
+    async fn write(&self, request: &Request<'_>, at: &mut Progress) -> Result<Option<TheirComment>, CannotPublish> {
+        at.outcome = None;
+        match self.post(request, at.n_doubts + 1).await? {
+            Posted::Done(got) => match parsed(&got.text, request.what) {
+                Ok(comment) => return Ok(Some(comment)),
+                Err(e) => at.outcome = Some(Err(e)),
+            },
+            Posted::Doubt => at.n_doubts += 1,
+            Posted::LastDoubt(e) => at.outcome = Some(Err(e)),
+        }
+        Ok(None)
+    }
+
+    /// Deletes and folds away; what fails is told, as the comment itself is there. Not done where one has to look again.
+    async fn tidy(&self, repository: &Repository, plan: &Plan, theirs: &[TheirComment], n_doubts: &mut u32) -> bool {
         for id in &plan.delete {
             let path = format!("/repos/{repository}/issues/comments/{id}");
-            match self.ask(&self.request(Verb::Delete, &path, None, "delete a second comment")).await {
-                Ok(_) | Err(CannotPublish::Refused { status: 404 | 410, .. }) => {}
-                Err(e) => self.note(Note::NotDeleted(e.to_string())),
+            let request = self.request(Verb::Delete, &path, None, "delete a second comment");
+            match self.post(&request, *n_doubts + 1).await {
+                Ok(Posted::Done(_)) | Err(CannotPublish::Refused { status: 404 | 410, .. }) => {}
+                Ok(Posted::Doubt) => {
+                    *n_doubts += 1;
+                    return false;
+                }
+                Ok(Posted::LastDoubt(e)) | Err(e) => self.note(Note::NotDeleted(e.to_string())),
             }
         }
         let is_outdated = |comment: &&TheirComment| plan.minimize.contains(&comment.id);
@@ -651,6 +830,7 @@ impl<'a> Client<'a> {
         {
             self.note(Note::NotMinimized(e.to_string()));
         }
+        true
     }
 
     async fn minimize(&self, ids: &[&str]) -> Result<(), CannotPublish> {
@@ -683,15 +863,18 @@ impl<'a> Client<'a> {
 
     /// All comments of a pull request.
     ///
-    /// That there is a next page is the server's to say, where it is isn't: its address could be anybody's.
+    /// That there is a next page is the server's to say, where it is isn't: its address could be anybody's. Some say nothing,
+    /// so that a full page has a next one too; and some know no pages, and send the first one again.
     async fn comments(&self, repository: &Repository, number: u64) -> Result<Vec<TheirComment>, CannotPublish> {
         let mut all = Vec::new();
+        let mut seen = HashSet::new();
         for page in 1..=MOST_PAGES {
             let path = format!("/repos/{repository}/issues/{number}/comments?per_page={LARGEST_PAGE}&page={page}");
             let (comments, has_next): (Vec<TheirComment>, _) = self.read(&self.get(&path, "list the comments")).await?;
-            let is_end = comments.is_empty() || !has_next;
-            all.extend(comments);
-            if is_end {
+            let is_full = comments.len() >= LARGEST_PAGE;
+            let n_before = all.len();
+            all.extend(comments.into_iter().filter(|comment| seen.insert(comment.id)));
+            if all.len() == n_before || !(has_next || is_full) {
                 break;
             }
         }
@@ -729,13 +912,24 @@ impl<'a> Client<'a> {
         let mut n_posts = 0;
         let written = loop {
             n_posts += 1;
-            if let Posted::Done(got) = self.post(&request, n_posts).await? {
-                break parsed::<TheirCheckRun>(&got.text, what)?;
-            }
-            let (there, _): (TheirCheckRuns, _) = self.read(&self.get(&listed, what)).await?;
+            let failed = match self.post(&request, n_posts).await? {
+                Posted::Done(got) => match parsed::<TheirCheckRun>(&got.text, what) {
+                    Ok(written) => break written,
+                    Err(e) => Some(e),
+                },
+                Posted::Doubt => None,
+                Posted::LastDoubt(e) => Some(e),
+            };
+            let (there, _): (TheirCheckRuns, _) = match (self.read(&self.get(&listed, what)).await, &failed) {
+                (Ok(there), _) => there,
+                (Err(_), Some(e)) => return Err(e.clone()),
+                (Err(e), None) => return Err(e),
+            };
             let is_ours = |run: &TheirCheckRun| run.external_id.as_ref() == Some(&check.external_id);
-            if let Some(ours) = there.check_runs.into_iter().find(is_ours) {
-                break ours;
+            match (there.check_runs.into_iter().find(is_ours), failed) {
+                (Some(ours), _) => break ours,
+                (None, Some(e)) => return Err(e),
+                (None, None) => {}
             }
         };
         for part in parts {
@@ -743,8 +937,8 @@ impl<'a> Client<'a> {
             let path = format!("/repos/{repository}/check-runs/{}", written.id);
             let body = Some(json!({ "output": output(part) }));
             match self.post(&self.request(Verb::Patch, &path, body, "add annotations"), 1).await {
-                Ok(_) => {}
-                Err(e) => {
+                Ok(Posted::Done(_) | Posted::Doubt) => {}
+                Ok(Posted::LastDoubt(e)) | Err(e) => {
                     self.note(Note::FewerAnnotations(e.to_string()));
                     break;
                 }
@@ -754,7 +948,10 @@ impl<'a> Client<'a> {
     }
 
     fn note(&self, note: Note) {
-        self.notes.borrow_mut().push(note);
+        let mut notes = self.notes.borrow_mut();
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
     }
 
     fn get<'w>(&self, path: &str, what: &'w str) -> Request<'w> {
@@ -791,8 +988,13 @@ impl<'a> Client<'a> {
         match (next(Effect::Once, &as_answer(&answer), attempt, &self.server.patience), answer) {
             (Next::Done, Ok(got)) => Ok(Posted::Done(got)),
             (Next::Repeat(wait) | Next::Look(wait), answer) => {
-                self.wait(wait, request, attempt, &answer).await?;
-                Ok(Posted::Doubt)
+                Ok(match self.wait(wait, request, attempt, &answer).await {
+                    Ok(()) => Posted::Doubt,
+                    Err(e) => Posted::LastDoubt(e),
+                })
+            }
+            (next @ (Next::GiveUp | Next::TooLong(_)), answer) => {
+                Ok(Posted::LastDoubt(failure(next, request, attempt, &answer)))
             }
             (next, answer) => Err(failure(next, request, attempt, &answer)),
         }
@@ -806,7 +1008,7 @@ impl<'a> Client<'a> {
         attempt: u32,
         answer: &Result<Got, String>,
     ) -> Result<(), CannotPublish> {
-        if Instant::now() + wait >= self.end {
+        if Instant::now() + wait >= self.end_of(request.verb) {
             return Err(match answer {
                 Ok(got) if matches!(got.reply.status, 403 | 429) => {
                     CannotPublish::RateLimit { what: request.what.to_owned(), wait }
@@ -818,9 +1020,23 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
+    /// Waits for no more than half of the time that is left.
+    async fn pause(&self, wait: Duration) {
+        let left = self.end_of(Verb::Patch).saturating_duration_since(Instant::now());
+        tokio::time::sleep(wait.min(left / 2)).await;
+    }
+
+    /// Until when there may be an answer: what writes leaves time for a look.
+    fn end_of(&self, verb: Verb) -> Instant {
+        match verb {
+            Verb::Get => self.end,
+            Verb::Post | Verb::Patch | Verb::Delete => self.end - LAST_LOOK.min(self.server.timeout / 4),
+        }
+    }
+
     /// Sends a request once, and reads the whole reply; else the reason why none came.
     async fn send(&self, request: &Request<'_>) -> Result<Got, String> {
-        let left = self.end.saturating_duration_since(Instant::now());
+        let left = self.end_of(request.verb).saturating_duration_since(Instant::now());
         let address = request.address.as_str();
         let body = request.body.as_ref();
         let exchange = async {
@@ -844,8 +1060,15 @@ impl<'a> Client<'a> {
                 message: String::new(),
             };
             let has_next = header("link").is_some_and(|link| link.contains("rel=\"next\""));
-            let text = self.octocrab.body_to_string(response).await.map_err(|e| innermost(&e))?;
-            let message = if (200..300).contains(&status) { String::new() } else { message(&text) };
+            let is_success = (200..300).contains(&status);
+            let text = match Limited::new(response.into_body(), LARGEST_REPLY).collect().await {
+                Ok(body) => String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+                Err(e) if e.is::<LengthLimitError>() => {
+                    return Err(format!("the answer is larger than {} MiB", LARGEST_REPLY >> 20));
+                }
+                Err(e) => return Err(innermost(&*e)),
+            };
+            let message = if is_success { String::new() } else { message(&text) };
             Ok(Got { reply: Reply { message, ..reply }, has_next, text })
         };
         match tokio::time::timeout(self.server.request_timeout.min(left), exchange).await {
@@ -862,6 +1085,12 @@ impl From<&TheirComment> for Comment {
         });
         Comment { id: theirs.id, author, body: theirs.body.clone().unwrap_or_default() }
     }
+}
+
+/// Whether what is there is of an earlier run than what is wanted.
+fn is_of_earlier_run(existing: &[Comment], id: u64, wanted: &Wanted) -> bool {
+    let there = existing.iter().find(|comment| comment.id == id).and_then(|comment| Marker::of(&comment.body));
+    there.is_some_and(|there| wanted.marker.stamp.is_later_than(&there.stamp))
 }
 
 fn is_at(pull: &TheirPull, pushed: &PushedTo) -> bool {
@@ -922,7 +1151,7 @@ fn message(text: &str) -> String {
 }
 
 fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().chars().take(LONGEST_MESSAGE).collect()
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// The cause at the bottom, which is the one that says something: "connection refused".
@@ -955,7 +1184,26 @@ mod tests {
         let token = Token::new(" ghs_secret\n").expect("there is one");
         let server = Server::new("https://api.github.com", None, Some(token)).expect("an address");
         assert!(!format!("{server:?}").contains("ghs_secret"));
-        assert!(Token::new(" \n").is_none());
+        assert_eq!(Token::new(" \n").err(), Some(CannotPublish::NoToken));
+    }
+
+    #[test]
+    fn a_token_is_cut_out_before_what_a_server_says_is_cut_off() {
+        let token = Token::new("ghs_secret").expect("there is one");
+        let mut text = "x".repeat(LONGEST_MESSAGE - 5) + "ghs_secret, ghs_secret";
+        Token::cleanse(Some(&token), &mut text);
+        assert!(text.ends_with("x***, …") && text.chars().count() == LONGEST_MESSAGE + 1, "{text}");
+        let mut text = "ä".repeat(1_000);
+        Token::cleanse(None, &mut text);
+        assert_eq!(text, "ä".repeat(LONGEST_MESSAGE) + "…");
+    }
+
+    #[test]
+    fn what_no_header_can_hold_is_no_token() {
+        for text in ["ghs_a\nb", "ghs_a\r\nx: y", "ghs a", "ghs_a\u{0}", "ghs_a\u{7f}b", "ghs_\u{e9}", "a\tb"] {
+            assert_eq!(Token::new(text).err(), Some(CannotPublish::InvalidToken), "{text:?}");
+        }
+        assert!(Token::new("github_pat_11AA~+/=.-:x").is_ok());
     }
 
     #[test]
@@ -966,6 +1214,7 @@ mod tests {
             "http://127.0.0.1:1",
             "http://[::1]:1/x",
             "http://localhost",
+            " https://ghes.example/api/v3/ \n",
         ] {
             assert!(Server::new(api, None, None).is_ok(), "{api}");
         }
@@ -977,6 +1226,14 @@ mod tests {
             "https://me:pw@host",
             "http://localhost.evil",
             "http://127.0.0.1@evil",
+            "http://localhost?.evil",
+            "http://localhost#.evil",
+            "https://ghes.example/api/v3?x=",
+            "https://ghes.example/api/v3#x",
+            "https://ghes.example\\x",
+            "https://ghes example",
+            "https://ghes.example/a\nb",
+            "https://ghés.example",
         ] {
             assert!(Server::new(api, None, None).is_err(), "{api}");
         }

@@ -1,16 +1,17 @@
 //! When to ask a server again: a function of what was asked and what came.
 //!
-//! What only reads, or has the same effect twice, is asked again after a while. A `POST` isn't: its reply may be lost after
-//! the server did what it says, and a second one would be a second comment. Whoever sent it has to look first.
+//! What only reads is asked again after a while. What writes isn't: its reply may be lost after the server did what it says,
+//! or somebody later may have written meanwhile. A second `POST` would be a second comment, a second `PATCH` would overwrite
+//! what is newer. Whoever sent it has to look first.
 
 use std::time::Duration;
 
 /// What was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// The same once or several times: `GET`, `PATCH`, `DELETE`.
+    /// The same once or several times, whatever others do meanwhile: `GET`.
     Repeatable,
-    /// Another each time: `POST`.
+    /// Another each time, or another after what others did: `POST`, `PATCH`, `DELETE`.
     Once,
 }
 
@@ -68,6 +69,8 @@ pub struct Patience {
     pub longest_wait: Duration,
     /// The wait after a refusal for asking too much, where the server doesn't say how long.
     pub rate_limit_wait: Duration,
+    /// The wait before looking whether an edit has stayed: an older run that looked before it may write after it.
+    pub settle_wait: Duration,
 }
 
 impl Default for Patience {
@@ -78,15 +81,24 @@ impl Default for Patience {
             longest_wait: Duration::from_secs(60),
             // GitHub asks for a minute at least.
             rate_limit_wait: Duration::from_secs(60),
+            settle_wait: Duration::from_secs(1),
         }
+    }
+}
+
+impl Patience {
+    /// The wait after the `attempt`th failure, the first being 1.
+    #[must_use]
+    pub fn backoff(&self, attempt: u32) -> Duration {
+        let doubled = self.first_wait.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
+        doubled.min(self.longest_wait)
     }
 }
 
 /// What to do about the answer to the `attempt`th request of a kind, the first being 1.
 #[must_use]
 pub fn next(effect: Effect, answer: &Answer, attempt: u32, patience: &Patience) -> Next {
-    let doubled = patience.first_wait.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
-    let backoff = doubled.min(patience.longest_wait);
+    let backoff = patience.backoff(attempt);
     let again = |wait: Duration| match effect {
         _ if wait > patience.longest_wait => Next::TooLong(wait),
         _ if attempt >= patience.attempts => Next::GiveUp,
@@ -135,6 +147,7 @@ mod tests {
         first_wait: Duration::from_secs(1),
         longest_wait: Duration::from_secs(60),
         rate_limit_wait: Duration::from_secs(30),
+        settle_wait: Duration::from_secs(1),
     };
 
     fn seconds(n: u64) -> Duration {
@@ -152,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_post_is_never_sent_again_unseen() {
+    fn what_writes_is_never_sent_again_unseen() {
         for answer in [
             Answer::Lost,
             Answer::Reply(status(500)),

@@ -40,12 +40,17 @@ fn body(job: &Job) -> String {
 }
 
 fn try_publish(fake: &Fake, job: &Job) -> Published {
-    let mut server = Server::new(&fake.address(), None, Token::new(TOKEN)).expect("an address");
+    publish(&server(fake), job).expect("a client")
+}
+
+fn server(fake: &Fake) -> Server {
+    let mut server = Server::new(&fake.address(), None, Token::new(TOKEN).ok()).expect("an address");
     server.patience.first_wait = Duration::from_millis(5);
     server.patience.rate_limit_wait = Duration::from_millis(5);
     server.patience.longest_wait = Duration::from_secs(5);
+    server.patience.settle_wait = Duration::from_millis(5);
     server.request_timeout = Duration::from_millis(1500);
-    publish(&server, job).expect("a client")
+    server
 }
 
 #[track_caller]
@@ -121,15 +126,17 @@ fn a_server_that_stays_broken_gets_a_bounded_number_of_requests() {
     let fake = Fake::new().always("POST", "/comments", Fault::status(502));
     let error = error(&fake, &job(1));
     assert!(matches!(error, CannotPublish::Unavailable { attempts: 5, .. }), "{error}");
-    assert_eq!((fake.count("POST"), fake.count("GET")), (5, 5));
+    assert_eq!((fake.count("POST"), fake.count("GET")), (5, 6), "the last one is looked for too");
     let fake = Fake::new().always("GET", "/comments", Fault::DropBefore);
     assert!(matches!(self::error(&fake, &job(1)), CannotPublish::Unavailable { attempts: 5, .. }));
     assert_eq!((fake.count("POST"), fake.count("GET")), (0, 5));
 }
 
 #[test]
-fn what_has_the_same_effect_twice_is_asked_again() {
-    for fault in [Fault::status(502), Fault::DropBefore, Fault::DropAfter, Fault::StatusAfter(500)] {
+fn edits_and_deletions_are_sent_again_after_a_look() {
+    for (fault, n) in
+        [(Fault::status(502), 2), (Fault::DropBefore, 2), (Fault::DropAfter, 1), (Fault::StatusAfter(500), 1)]
+    {
         let fake = Fake::new()
             .comment(BOT, &body(&job(1)))
             .comment(BOT, &body(&job(1)))
@@ -138,14 +145,80 @@ fn what_has_the_same_effect_twice_is_asked_again() {
             .fault("DELETE", "/comments", fault.clone());
         assert!(matches!(did(&fake, &job(2)), Did::Updated(..)), "{fault:?}");
         assert_eq!(only_comment(&fake), body(&job(2)));
-        assert_eq!((fake.count("GET"), fake.count("PATCH"), fake.count("DELETE")), (2, 2, 2), "{fault:?}");
+        assert_eq!((fake.count("PATCH"), fake.count("DELETE")), (n, n), "{fault:?}");
     }
+}
+
+#[test]
+fn an_edit_that_failed_is_not_repeated_over_a_later_runs() {
+    let soon = vec![("retry-after", "0".to_owned())];
+    for status in [429, 500, 503] {
+        let later = Fault::EditedMeanwhile(status, soon.clone(), body(&job(60)));
+        let fake = Fake::new().comment(BOT, &body(&job(40))).fault("PATCH", "/comments", later);
+        assert_eq!(did(&fake, &job(50)), Did::LeftToLater(7), "{status}");
+        assert_eq!(only_comment(&fake), body(&job(60)), "{status}");
+        assert_eq!(fake.count("PATCH"), 1, "{status}");
+    }
+}
+
+#[test]
+fn an_edit_that_an_older_run_overwrites_is_made_again() {
+    let older = Fault::EditedAfter(body(&job(45)));
+    let fake = Fake::new().comment(BOT, &body(&job(40))).fault("PATCH", "/comments", older.clone());
+    assert!(matches!(did(&fake, &job(50)), Did::Updated(7, Some(_))));
+    assert_eq!(only_comment(&fake), body(&job(50)));
+    assert_eq!(fake.count("PATCH"), 2);
+    // A later one's stays, and so does another one's of the same run: nobody's edits go on for ever.
+    let fake =
+        Fake::new().comment(BOT, &body(&job(40))).fault("PATCH", "/comments", Fault::EditedAfter(body(&job(60))));
+    assert_eq!(did(&fake, &job(50)), Did::LeftToLater(7));
+    assert_eq!(only_comment(&fake), body(&job(60)));
+    let same = body(&job(50)) + " of another job";
+    let fake = Fake::new().comment(BOT, &body(&job(40))).fault("PATCH", "/comments", Fault::EditedAfter(same));
+    assert!(matches!(did(&fake, &job(50)), Did::Updated(..)));
+    assert_eq!(fake.count("PATCH"), 1);
+    let fake = Fake::new().comment(BOT, &body(&job(40))).always("PATCH", "/comments", older);
+    let published = try_publish(&fake, &job(50));
+    assert!(matches!(published.comment, Some(Ok(Did::Updated(..)))), "{published:?}");
+    assert_eq!((published.notes.as_slice(), fake.count("PATCH")), ([Note::NotListedYet].as_slice(), 4));
+}
+
+#[test]
+fn the_last_write_in_doubt_is_looked_for() {
+    let lost = [Fault::StatusAfter(502), Fault::DropAfter, Fault::HangAfter, Fault::SilentAfter(204)];
+    for fault in lost.into_iter().chain([Fault::SilentAfter(200)]) {
+        for verb in ["POST", "PATCH"] {
+            let fake = if verb == "PATCH" { Fake::new().comment(BOT, &body(&job(1))) } else { Fake::new() };
+            let fake = fake.always(verb, "/comments", fault.clone());
+            let mut server = server(&fake);
+            server.patience.attempts = 1;
+            server.request_timeout = Duration::from_secs(60);
+            server.timeout = Duration::from_millis(2400);
+            let did = publish(&server, &job(2)).expect("a client").comment.expect("one is wanted");
+            assert!(matches!(did, Ok(Did::Created(..) | Did::Updated(..))), "{verb} {fault:?}: {did:?}");
+            assert_eq!(only_comment(&fake), body(&job(2)), "{verb} {fault:?}");
+            assert_eq!(fake.count(verb), 1, "{verb} {fault:?}");
+        }
+    }
+    // An answer that says nothing, and no comment.
+    let fake = Fake::new().always("POST", "/comments", Fault::Status(204, vec![], Value::Null));
+    assert!(matches!(error(&fake, &job(1)), CannotPublish::Odd { .. }));
+    assert_eq!(fake.count("POST"), 1);
+}
+
+#[test]
+fn a_comment_that_is_listed_and_never_editable_is_told_with_its_status() {
+    let gone = Fault::Status(410, vec![], json!({"message": "Gone"}));
+    let fake = Fake::new().comment(BOT, &body(&job(1))).always("PATCH", "/comments", gone);
+    let error = error(&fake, &job(2));
+    assert!(matches!(error, CannotPublish::Refused { status: 410, .. }), "{error}");
+    assert_eq!(fake.count("PATCH"), 5);
 }
 
 #[test]
 fn a_server_that_hangs_is_left() {
     let fake = Fake::new().always("GET", "/comments", Fault::HangAfter);
-    let mut server = Server::new(&fake.address(), None, Token::new(TOKEN)).expect("an address");
+    let mut server = Server::new(&fake.address(), None, Token::new(TOKEN).ok()).expect("an address");
     server.request_timeout = Duration::from_millis(100);
     server.timeout = Duration::from_millis(400);
     server.patience.first_wait = Duration::from_millis(10);
@@ -153,6 +226,40 @@ fn a_server_that_hangs_is_left() {
     let error = publish(&server, &job(1)).expect("a client").comment.expect("wanted").expect_err("it hangs");
     assert!(matches!(error, CannotPublish::Unavailable { .. }), "{error}");
     assert!(began.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn an_answer_without_end_is_not_read_to_the_end() {
+    for status in [200, 404] {
+        let fake = Fake::new().always("GET", "/comments", Fault::Endless(status));
+        let mut server = server(&fake);
+        server.patience.attempts = 1;
+        server.request_timeout = Duration::from_secs(60);
+        let error = publish(&server, &job(1)).expect("a client").comment.expect("wanted").expect_err("no end");
+        assert!(error.to_string().contains("larger than 32 MiB"), "{error}");
+    }
+}
+
+#[test]
+fn a_server_that_sends_the_token_back_does_not_get_it_printed() {
+    let words = format!("{}: {TOKEN}", "x".repeat(250));
+    for status in [400, 401, 403, 404, 422, 500] {
+        let bad = Fault::Status(status, vec![], json!({"message": words, "errors": [{"message": TOKEN}]}));
+        let fake = Fake::new().always("GET", "/comments", bad.clone());
+        let mut server = server(&fake);
+        server.patience.attempts = 2;
+        let error = publish(&server, &job(1)).expect("a client").comment.expect("wanted").expect_err("refused");
+        let text = format!("{error} {error:?}");
+        assert!(text.contains("***") && !text.contains(&TOKEN[..8]), "{text}");
+    }
+    let login = json!({"id": 1, "html_url": format!("http://{TOKEN}"), "user": {"login": TOKEN}});
+    for (verb, answer) in [("GET", json!([{"id": TOKEN}])), ("POST", login)] {
+        let fake = Fake::new().always(verb, "/comments", Fault::Status(200, vec![], answer));
+        let published = format!("{:?}", try_publish(&fake, &job(1)));
+        assert!(published.contains("***") && !published.contains(TOKEN), "{published}");
+        let ran = workflow(&fake).regress("comment --report same.json");
+        assert!(!format!("{ran}").contains(TOKEN), "{ran}");
+    }
 }
 
 #[test]
@@ -206,7 +313,18 @@ fn our_comment_is_found_on_a_late_page() {
     }
     let fake = fake.comment(BOT, &body(&job(1)));
     assert!(matches!(did(&fake, &job(2)), Did::Updated(..)));
-    assert_eq!((fake.count("GET"), fake.count("POST")), (3, 0));
+    assert_eq!((fake.count("GET"), fake.count("POST")), (6, 0), "before and after");
+}
+
+#[test]
+fn a_full_page_has_a_next_one_whether_or_not_that_is_said() {
+    let full = |n: usize| (0..n).fold(Fake::new(), |fake, i| fake.comment("someone", &format!("comment {i}")));
+    let fake = full(200).comment(BOT, &body(&job(1))).says_no_next();
+    assert!(matches!(did(&fake, &job(2)), Did::Updated(..)));
+    assert_eq!((fake.count("GET"), fake.count("POST")), (6, 0));
+    let fake = full(100).comment(BOT, &body(&job(2))).comment(BOT, &body(&job(2))).knows_no_pages();
+    assert!(matches!(did(&fake, &job(2)), Did::Created(..)), "what is never sent isn't found");
+    assert_eq!(fake.count("GET"), 4, "the same page once more, each time");
 }
 
 #[test]
@@ -218,7 +336,7 @@ fn the_address_of_a_next_page_is_not_followed() {
     }
     let fake = fake.comment(BOT, &body(&job(1)));
     assert!(matches!(did(&fake, &job(2)), Did::Updated(..)));
-    assert_eq!(fake.count("GET"), 2);
+    assert_eq!(fake.count("GET"), 4);
     assert_eq!(foreign.requests().len(), 0, "nothing goes there, and no token");
 }
 
@@ -271,6 +389,24 @@ fn many_at_once_end_with_one_comment() {
         only_comment(&fake);
         assert!(matches!(did(&fake, &job(7)), Did::Updated(..)), "round {round}");
         assert_eq!(only_comment(&fake), body(&job(7)), "round {round}: {fake:?}");
+    }
+}
+
+#[test]
+fn of_five_at_once_the_newest_stays() {
+    for round in 0..4 {
+        let fake = if round % 2 == 0 { Fake::new() } else { Fake::new().comment(BOT, &body(&job(1))) };
+        std::thread::scope(|scope| {
+            for run in [50, 20, 40, 30, 60] {
+                let fake = &fake;
+                scope.spawn(move || {
+                    let mut server = server(fake);
+                    server.patience.settle_wait = Duration::from_millis(500);
+                    publish(&server, &job(run)).expect("a client").comment.expect("one is wanted").expect("written");
+                });
+            }
+        });
+        assert_eq!(only_comment(&fake), body(&job(60)), "round {round}: {fake:?}");
     }
 }
 
@@ -357,6 +493,20 @@ fn a_forks_pull_request_is_found_by_the_commit_that_was_measured() {
     }
     let fake = Fake::new().pull(8, "other/demo", "feat/x", SHA);
     assert_eq!(did(&fake, &after_fork(None)), Did::NoneOpen);
+}
+
+#[test]
+fn only_an_open_pull_request_is_the_commits() {
+    let fake = Fake::new().pull(7, "fork/demo", "feat/x", SHA).closed_pull(9, "fork/demo", "feat/x", SHA);
+    let published = try_publish(&fake, &after_fork(None));
+    assert!(matches!(published.comment, Some(Ok(Did::Created(7, _)))), "{published:?}");
+    assert_eq!(published.notes, []);
+    for knows_commits in [true, false] {
+        let fake = Fake::new().closed_pull(9, "fork/demo", "feat/x", SHA);
+        let fake = if knows_commits { fake } else { fake.knows_no_commits() };
+        assert_eq!(did(&fake, &after_fork(None)), Did::NoneOpen);
+        assert_eq!(fake.count("POST"), 0);
+    }
 }
 
 #[test]
@@ -570,6 +720,24 @@ fn a_token_comes_from_the_environment_and_is_never_told() {
 }
 
 #[test]
+fn what_is_no_token_is_an_error_with_the_summary_written() {
+    for token in
+        ["ghs_first\nghs_second", "ghs_first ghs_second", "ghs_first\u{1}ghs_second", "ghs_first\u{e9}ghs_second"]
+    {
+        let fake = Fake::new();
+        let case = workflow(&fake).env("GITHUB_TOKEN", token);
+        let ran = case.regress("comment --report slower.json").exit_code(2).stderr_contains("the token holds");
+        assert!(!format!("{ran}").contains("ghs_second") && !ran.stderr.contains("panicked"), "{ran}");
+        assert!(summary(&case).contains("1 regression"));
+        assert_eq!(fake.requests().len(), 0);
+    }
+    // A line end behind it is nobody's mistake.
+    let fake = Fake::new();
+    workflow(&fake).env("GITHUB_TOKEN", &format!("{TOKEN}\n")).regress("comment --report slower.json").exit_code(1);
+    only_comment(&fake);
+}
+
+#[test]
 fn a_dry_run_writes_nothing() {
     let fake = Fake::new();
     let case = workflow(&fake);
@@ -655,6 +823,24 @@ fn a_report_that_is_a_link_is_not_read() {
     std::os::unix::fs::symlink(case.path("same.json"), case.path("link.json")).expect("a link");
     case.regress("comment --report link.json").exit_code(2).stderr_contains("not a file");
     assert_eq!(fake.requests().len(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_event_that_is_a_pipe_is_not_waited_for() {
+    let fake = Fake::new();
+    let case = workflow(&fake).env("GITHUB_EVENT_PATH", "pipe");
+    assert!(std::process::Command::new("mkfifo").arg(case.path("pipe")).status().expect("mkfifo").success());
+    case.regress("comment --report same.json").exit_code(2).stderr_contains("GITHUB_EVENT_PATH");
+    assert_eq!(fake.requests().len(), 0);
+}
+
+#[test]
+fn what_is_wrong_with_a_report_is_told_shortly() {
+    let long = json!({"schema": "x".repeat(100_000), "version": 1}).to_string();
+    let case = workflow(&Fake::new()).file("long.json", &long);
+    let ran = case.regress("comment --report long.json").exit_code(2).stderr_contains("failed to read");
+    assert!(ran.stderr.len() < 1_000, "{ran}");
 }
 
 /// On a server that others wrote: `emulate` from npm. `scripts/emulate.sh` installs it, and says where it is.

@@ -23,6 +23,9 @@ const LARGEST_REPORT: u64 = 128 << 20;
 /// Largest payload of an event that is read.
 const LARGEST_PAYLOAD: u64 = 32 << 20;
 
+/// Characters of what is wrong with a report that are told: it quotes the report.
+const LONGEST_CAUSE: usize = 300;
+
 /// Characters of a comment below its marker, with room for what GitHub counts otherwise than we.
 const LONGEST: usize = LONGEST_COMMENT - 5_536;
 
@@ -46,8 +49,8 @@ pub(crate) fn run(args: &CommentArgs) -> Result<ExitCode, Failure> {
     let text = comment(&legs, LONGEST);
     let job = job(args, &legs, event, &text);
 
-    let token = variable("GITHUB_TOKEN").and_then(|token| Token::new(&token));
-    if token.is_none() && args.dry_run {
+    let token = token();
+    if matches!(token, Err(CannotPublish::NoToken)) && args.dry_run {
         output::print(&format!("{}{}", unseen(args, &job.event.subject, &text), would_check(&job)))?;
         return Ok(code);
     }
@@ -186,6 +189,9 @@ fn failure(error: &CannotPublish) -> Failure {
         CannotPublish::NoToken => failure.hint(
             "give the step `env: GITHUB_TOKEN: ${{ github.token }}`, and the job `permissions: pull-requests: write`",
         ),
+        CannotPublish::InvalidToken => {
+            failure.hint("GITHUB_TOKEN is one line; is there more in the secret than the token?")
+        }
         CannotPublish::Address(_) => failure.hint("GITHUB_API_URL is https://api.github.com, or https://HOST/api/v3"),
         CannotPublish::Client(_) => {
             failure.hint("are the system's certificates there? Debian has them in `ca-certificates`")
@@ -262,7 +268,10 @@ fn name_of(file: &Path) -> String {
 
 /// Reads a report that a stranger may have written: a file itself and no link, of a size that makes sense.
 fn read(file: &Path) -> Result<Report, Failure> {
-    let failed = |cause: &dyn fmt::Display| Failure::new(format!("failed to read {}: {cause}", file.display()));
+    let failed = |cause: &dyn fmt::Display| {
+        let cause = cut(&cause.to_string(), LONGEST_CAUSE);
+        Failure::new(format!("failed to read {}: {cause}", file.display()))
+    };
     let metadata = std::fs::symlink_metadata(file).map_err(|e| failed(&e))?;
     if !metadata.is_file() {
         return Err(failed(&"it is not a file"));
@@ -284,6 +293,8 @@ fn read_text(file: &Path, largest: u64) -> std::io::Result<String> {
 fn event(args: &CommentArgs) -> Result<Event, Failure> {
     let name = variable("GITHUB_EVENT_NAME");
     let path = variable("GITHUB_EVENT_PATH");
+    // Only a file can be read without waiting for somebody to write it.
+    let path = path.filter(|path| std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()));
     let payload = path.and_then(|path| read_text(Path::new(&path), LARGEST_PAYLOAD).ok());
     let reference = variable("GITHUB_REF");
     let sha = variable("GITHUB_SHA");
@@ -410,10 +421,14 @@ fn cut(text: &str, longest: usize) -> String {
     text.chars().take(longest).collect()
 }
 
-fn server(args: &CommentArgs, token: Option<Token>) -> Result<Server, CannotPublish> {
+/// What is not Unicode is no token either, and not none.
+fn token() -> Result<Token, CannotPublish> {
+    Token::new(&std::env::var_os("GITHUB_TOKEN").unwrap_or_default().to_string_lossy())
+}
+
+fn server(args: &CommentArgs, token: Result<Token, CannotPublish>) -> Result<Server, CannotPublish> {
     let api = variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned());
-    let token = token.ok_or(CannotPublish::NoToken)?;
-    let mut server = Server::new(&api, variable("GITHUB_GRAPHQL_URL").as_deref(), Some(token))?;
+    let mut server = Server::new(&api, variable("GITHUB_GRAPHQL_URL").as_deref(), Some(token?))?;
     server.timeout = Duration::from_secs(args.timeout);
     Ok(server)
 }

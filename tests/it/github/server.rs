@@ -35,8 +35,16 @@ pub(super) enum Fault {
     StatusAfter(u16),
     /// It is done, and no answer comes.
     HangAfter,
+    /// It is not done, and the answer has no end.
+    Endless(u16),
     /// Somebody else's comment comes first.
     OtherFirst(String),
+    /// It is not done, and answered like this, while somebody else edits the first comment.
+    EditedMeanwhile(u16, Vec<(&'static str, String)>, String),
+    /// It is done, and then somebody else edits the first comment.
+    EditedAfter(String),
+    /// It is done, and answered with a success that says nothing.
+    SilentAfter(u16),
     /// Somebody deletes all comments first.
     DeletedMeanwhile,
 }
@@ -68,6 +76,8 @@ struct State {
     login: String,
     next_pages_at: Option<String>,
     lists_nothing_new: bool,
+    says_no_next: bool,
+    knows_no_pages: bool,
     knows_no_commits: bool,
     comments: Vec<Value>,
     n_listed: usize,
@@ -135,6 +145,16 @@ impl Fake {
         })
     }
 
+    /// Doesn't say that there is a next page.
+    pub(super) fn says_no_next(self) -> Fake {
+        self.with(|state| state.says_no_next = true)
+    }
+
+    /// Sends the first page, whichever is asked for.
+    pub(super) fn knows_no_pages(self) -> Fake {
+        self.with(|state| state.knows_no_pages = true)
+    }
+
     /// Doesn't know which pull requests a commit is in.
     pub(super) fn knows_no_commits(self) -> Fake {
         self.with(|state| state.knows_no_commits = true)
@@ -160,6 +180,15 @@ impl Fake {
             "base": {"repo": {"full_name": REPOSITORY}},
         });
         self.with(|state| state.pulls.push(pull))
+    }
+
+    pub(super) fn closed_pull(self, number: u64, repository: &str, branch: &str, sha: &str) -> Fake {
+        let fake = self.pull(number, repository, branch, sha);
+        fake.with(|state| {
+            if let Some(pull) = state.pulls.last_mut() {
+                pull["state"] = json!("closed");
+            }
+        })
     }
 
     /// The next request of this kind goes wrong.
@@ -241,9 +270,34 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) {
             thread::sleep(HANG);
             return;
         }
+        Some(Fault::Endless(status)) => {
+            drop(state);
+            let mut stream = stream;
+            let mut is_read =
+                stream.write_all(format!("HTTP/1.1 {status} It\r\nconnection: close\r\n\r\n[").as_bytes());
+            let blanks = vec![b' '; 1 << 20];
+            while is_read.is_ok() {
+                is_read = stream.write_all(&blanks);
+            }
+            return;
+        }
         Some(Fault::OtherFirst(body)) => {
             state.add_comment(BOT, &body);
             Some(state.reply(&request))
+        }
+        Some(Fault::EditedMeanwhile(status, headers, body)) => {
+            state.comments[0]["body"] = json!(body);
+            Some((status, headers, json!({"message": "busy"})))
+        }
+        Some(Fault::EditedAfter(body)) => {
+            let reply = state.reply(&request);
+            state.comments[0]["body"] = json!(body);
+            Some(reply)
+        }
+        Some(Fault::SilentAfter(status)) => {
+            state.reply(&request);
+            let text = if status == 204 { Value::Null } else { json!("done") };
+            Some((status, Vec::new(), text))
         }
         Some(Fault::DeletedMeanwhile) => {
             state.comments.clear();
@@ -348,13 +402,14 @@ impl State {
             }
             ("GET", ["pulls"]) => {
                 let head = parameter("head").replace("%2F", "/");
+                let is_asked = |pull: &&Value| pull["state"] == parameter("state");
                 let is_head = |pull: &&Value| {
                     let (head_of, name) =
                         (&pull["head"], pull["head"]["repo"]["full_name"].as_str().unwrap_or_default());
                     let owner = name.split('/').next().unwrap_or_default();
                     format!("{owner}:{}", head_of["ref"].as_str().unwrap_or_default()) == head
                 };
-                ok(200, self.pulls.iter().filter(is_head).cloned().collect())
+                ok(200, self.pulls.iter().filter(is_asked).filter(is_head).cloned().collect())
             }
             ("GET", ["commits", sha, "pulls"]) if !self.knows_no_commits => {
                 ok(200, self.pulls.iter().filter(|pull| pull["head"]["sha"] == *sha).cloned().collect())
@@ -381,11 +436,12 @@ impl State {
         let (page, size): (usize, usize) = (page.parse().expect("a page"), per_page.parse().expect("a size"));
         assert!((1..=100).contains(&size), "GitHub would take 30");
         let all = if self.lists_nothing_new { &self.comments[..self.n_listed] } else { &self.comments };
+        let page = if self.knows_no_pages { 1 } else { page };
         let from = ((page - 1) * size).min(all.len());
         let to = (from + size).min(all.len());
         let base = self.next_pages_at.as_deref().unwrap_or("https://api.github.com");
         let link = format!("<{base}/next?page={}>; rel=\"next\", <{base}/last>; rel=\"last\"", page + 1);
-        let headers = if to < all.len() { vec![("link", link)] } else { Vec::new() };
+        let headers = if to < all.len() && !self.says_no_next { vec![("link", link)] } else { Vec::new() };
         (200, headers, Value::Array(all[from..to].to_vec()))
     }
 
