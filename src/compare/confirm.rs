@@ -31,6 +31,14 @@ impl BenchmarkComparison {
         is_suspect || (self.verdict == Verdict::Regression && self.n_executions.contains(&1))
     }
 
+    /// Whether more paired rounds could decide it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let may_be_told =
+            matches!(self.doubt, Some(Doubt::MaybeNoise | Doubt::TooWide | Doubt::Suspected | Doubt::TooFewRounds));
+        self.noise.source == NoiseSource::Rounds && self.verdict == Verdict::Inconclusive && may_be_told
+    }
+
     /// What a second measurement has to settle.
     #[must_use]
     pub fn suspicion(&self) -> Suspicion {
