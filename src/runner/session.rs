@@ -141,6 +141,12 @@ impl Session {
         self.jobs.len()
     }
 
+    /// Whether either side has a benchmark of this id.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
+        self.jobs.iter().any(|job| job.ids.iter().any(|known| known == id))
+    }
+
     fn note_selected_together(&mut self) {
         let mut notes = Vec::new();
         for job in self.jobs.iter().filter(|job| job.is_paired()) {

@@ -158,6 +158,7 @@ fn what_cannot_be_done_is_said_with_a_hint() {
         &format!("{AB} --budget none"),
         &format!("{AB} --rounds 0"),
         &format!("{AB} -- --quick"),
+        &format!("{AB} --explain none"),
         "ab",
     ] {
         let ran = case.regress(call).exit_code(2);
@@ -191,7 +192,8 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
 const CARGO: &str = r#"#!/bin/sh
 case "$1" in
 metadata) echo "{\"target_directory\":\"$TARGET\",\"workspace_root\":\"$PWD\"}" ;;
-bench) [ -f bench.sh ] || { echo "no such target" >&2; exit 101; }
+bench) echo "$*" >> "$TARGET-arguments"
+    [ -f bench.sh ] || { echo "no such target" >&2; exit 101; }
     echo "{\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"cases\",\"kind\":[\"bench\"]},\"manifest_path\":\"$PWD/Cargo.toml\",\"executable\":\"$PWD/bench.sh\"}" ;;
 esac
 "#;
@@ -200,7 +202,7 @@ esac
 fn commits_and_the_working_tree_are_built_and_left_alone() {
     let case = runnable(Case::new(), "tools/cargo", CARGO);
     let case = runnable(case, "repository/bench.sh", &executable(Selects::Exactly, "1000 f"));
-    let case = case.file("repository/Cargo.toml", "").file("repository/.gitignore", "/target\n");
+    let case = case.file("repository/Cargo.toml", "").file("repository/.gitignore", "/target*\n");
     let repository = case.path("repository");
     git(&repository, &["init", "--quiet", "-b", "main"]);
     git(&repository, &["add", "--all"]);
@@ -224,6 +226,11 @@ fn commits_and_the_working_tree_are_built_and_left_alone() {
     // A checkout that was left half-made is made again.
     std::fs::write(case.path("repository/target/regress/base/src/.git/index.lock"), "").expect("a file");
     regress("ab main --format json").exit_code(1).verdict("f", "regression");
+    regress("ab main --package p --bench cases --features x --build-profile y --format json").exit_code(1);
+    let built = std::fs::read_to_string(case.path("repository/target-arguments")).expect("cargo was called");
+    let last = built.lines().last().unwrap_or_default();
+    assert!(last.ends_with("--package p --bench cases --features x --profile y"), "{built}");
+    assert_eq!(built.lines().filter(|line| line.contains(" --target-dir ")).count(), built.lines().count(), "{built}");
     regress("ab none").exit_code(2).stderr_contains("failed to find the commit none");
     regress("ab main --clean --format json").exit_code(1);
     assert!(!repository.join("target/regress").exists());

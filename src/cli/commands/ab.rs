@@ -48,6 +48,10 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
         let is_wanted = |id: &str| filter.as_ref().is_none_or(|filter| filter.matches(id));
         Session::new(labels, suites, &settings.policy.renames, is_wanted)
     };
+    if let Some(id) = args.explain.as_ref().filter(|id| !session.has(id)) {
+        // Said before minutes were spent on it.
+        return Err(Failure::new(format!("failed to explain {id}: neither side has such a benchmark")));
+    }
     let level = settings.policy.gate_level;
     let looks = match args.rounds {
         Some(rounds) => vec![Look { rounds, alpha: level }],
