@@ -8,6 +8,8 @@
 //!                                                                                 └─► text of every format
 //! ```
 //!
+//! [`runner`] makes such runs itself, of two versions of the code in alternation, for [`compare::compare_rounds`].
+//!
 //! Reading touches the world and may fail; [`stats`], [`compare`](mod@compare) and [`report`] are pure.
 
 pub mod model;
@@ -21,6 +23,8 @@ pub mod calibration;
 pub mod criterion;
 
 pub mod environment;
+
+pub mod runner;
 
 pub mod report;
 

@@ -1,8 +1,9 @@
 //! What can be typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 #[cfg(feature = "github")]
 use criterion_regress::publish::{Key, Repository};
@@ -23,6 +24,7 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Check(CheckArgs),
+    Ab(AbArgs),
     List(ListArgs),
     Compare(CompareArgs),
     Export(ExportArgs),
@@ -179,6 +181,93 @@ pub(super) struct CheckArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
+}
+
+/// Run two versions of the benchmarks against each other here and now, and say whether anything became slower
+///
+/// Builds BASE and the working tree, each with a target folder of its own, and runs them in rounds: of every benchmark one fresh
+/// process of each side, one right after the other and in random order. What the machine does meanwhile hits both sides alike, so
+/// that a shared machine does; nothing has to be stored. Verdicts are looked for after so many rounds that they can be certain,
+/// twice as many, and four times as many; a benchmark that is decided stops. Ctrl-C leaves a report of what is decided by then.
+///
+/// The working tree, index, stash and Criterion's own results are left alone: what is built lies in `regress` below the target
+/// folder, and is used again by the next call.
+#[derive(Debug, Args)]
+pub(super) struct AbArgs {
+    /// What to compare with: a branch, tag or commit [default: where the working tree left the default branch]
+    #[arg(value_name = "BASE", conflicts_with_all = ["baseline_binary", "candidate_binary"])]
+    pub(super) base: Option<String>,
+
+    /// Compare this branch, tag or commit, instead of the working tree
+    #[arg(long, value_name = "REF", conflicts_with_all = ["baseline_binary", "candidate_binary"])]
+    pub(super) head: Option<String>,
+
+    /// Run this executable as the baseline, and build nothing; several are matched with the candidate's in order
+    #[arg(long, value_name = "FILE", requires = "candidate_binary")]
+    pub(super) baseline_binary: Vec<PathBuf>,
+
+    /// Run this executable as the candidate, and build nothing
+    #[arg(long, value_name = "FILE", requires = "baseline_binary")]
+    pub(super) candidate_binary: Vec<PathBuf>,
+
+    /// Only benchmarks whose id matches this regular expression
+    #[arg(long, short = 'f', value_name = "REGEX")]
+    pub(super) filter: Option<String>,
+
+    /// Run this many rounds and look once, after the last [default: by the number of benchmarks, and until all is decided]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000).map(|n| n as usize))]
+    pub(super) rounds: Option<usize>,
+
+    /// How long all rounds together may take, builds not included
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = parse_duration, conflicts_with = "rounds")]
+    pub(super) budget: Option<Duration>,
+
+    /// What the random order follows from [default: another one each time]
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+
+    /// Build only this package's benchmarks, as cargo's
+    #[arg(long, value_name = "SPEC", help_heading = "Build")]
+    pub(super) package: Vec<String>,
+
+    /// Build only this target of benchmarks, as cargo's
+    #[arg(long, value_name = "NAME", help_heading = "Build")]
+    pub(super) bench: Vec<String>,
+
+    /// Build with these features, as cargo's
+    #[arg(long, value_name = "FEATURES", help_heading = "Build")]
+    pub(super) features: Vec<String>,
+
+    /// Build with this profile of cargo's
+    #[arg(long, value_name = "NAME", help_heading = "Build")]
+    pub(super) build_profile: Option<String>,
+
+    /// Remove what was built when all is done
+    #[arg(long, help_heading = "Build")]
+    pub(super) clean: bool,
+
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+
+    /// Explain one verdict in plain words, with the numbers, instead of printing the report
+    #[arg(long, value_name = "ID")]
+    pub(super) explain: Option<String>,
+
+    /// Leave a workflow of GitHub's alone: no job summary, outputs or annotations
+    #[arg(long, env = "REGRESS_NO_GITHUB")]
+    pub(super) no_github: bool,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+
+    /// Options for Criterion, after `--`; without them, each process measures for 0.2 seconds
+    #[arg(last = true, value_name = "CRITERION ARGS")]
+    pub(super) criterion_args: Vec<String>,
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let duration: jiff::SignedDuration = text.parse().map_err(|_| "expected a duration, as in 5m or 90s".to_owned())?;
+    Duration::try_from(duration).ok().filter(|d| !d.is_zero()).ok_or_else(|| "expected some time".to_owned())
 }
 
 /// What counts as a regression.

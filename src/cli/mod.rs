@@ -32,6 +32,7 @@ pub(crate) fn run() -> ExitCode {
     let result = Cli::from_arg_matches(&matches).map_err(Failure::from).and_then(|cli| {
         let (_, given) = matches.subcommand().ok_or_else(|| Failure::new("no command was given"))?;
         match &cli.command {
+            Command::Ab(args) => commands::ab::run(args, given),
             Command::Check(args) => commands::check::run(args, given),
             Command::List(args) => commands::list::run(args),
             Command::Compare(args) => commands::compare::run(args),

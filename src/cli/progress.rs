@@ -4,7 +4,11 @@ use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use criterion_regress::report::visible;
+use criterion_regress::runner::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::github::print_error;
 
 const PATIENCE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(100);
@@ -42,4 +46,54 @@ fn show(counter: &AtomicUsize, is_done: &AtomicBool) {
         std::thread::park_timeout(TICK);
     }
     bar.finish_and_clear();
+}
+
+/// How rounds go on: a line that changes on a terminal, and elsewhere one after each look.
+pub(super) struct RoundsBar {
+    bar: Option<ProgressBar>,
+}
+
+impl RoundsBar {
+    /// Says what is to come.
+    pub(super) fn new(n_benchmarks: usize, budget: Option<Duration>) -> RoundsBar {
+        let limit = budget.map_or_else(String::new, |budget| format!(", for {} seconds at most", budget.as_secs()));
+        print_error(&format!("running {n_benchmarks} benchmarks of both sides in rounds{limit}"));
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style =
+                ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style);
+            bar.enable_steady_tick(TICK);
+            bar
+        });
+        RoundsBar { bar }
+    }
+
+    /// What runs next.
+    pub(super) fn show(&self, progress: Progress<'_>) {
+        let Some(bar) = &self.bar else { return };
+        let estimate = progress.estimate.map_or_else(String::new, |log| format!(" {:+.1} %", log.exp_m1() * 100.0));
+        let remaining = progress.remaining.map_or_else(String::new, |left| format!(", {} s left", left.as_secs() + 1));
+        bar.set_message(format!(
+            "round {} of {}, {} open{remaining}: {}{estimate}",
+            progress.round,
+            progress.next_look,
+            progress.n_open,
+            visible(progress.id)
+        ));
+    }
+
+    /// What a look said.
+    pub(super) fn looked(&self, rounds: usize, n_decided: usize, n: usize) {
+        let line = format!("after {rounds} rounds: {n_decided} of {n} decided");
+        match &self.bar {
+            Some(bar) => bar.println(line),
+            None => print_error(&line),
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! A second measurement of what a first one made suspicious.
 
-use super::{BenchmarkComparison, Doubt, Verdict};
+use super::{BenchmarkComparison, Doubt, NoiseSource, Verdict};
 use crate::model::Mark;
 use crate::stats::{holm, student_t_tail};
 
@@ -20,11 +20,23 @@ pub struct Suspicion {
 }
 
 impl BenchmarkComparison {
-    /// Whether it is a slower suspect, or a regression by single executions, so that measuring again should settle it.
+    /// Whether it is a slower suspect, or a regression by single executions, so that measuring again should settle it. What is
+    /// left open after paired rounds takes more rounds.
     #[must_use]
     pub fn is_suspicious(&self) -> bool {
+        if self.noise.source == NoiseSource::Rounds {
+            return false;
+        }
         let is_suspect = self.doubt == Some(Doubt::Suspected) && self.change.estimate.fraction() > 0.0;
         is_suspect || (self.verdict == Verdict::Regression && self.n_executions.contains(&1))
+    }
+
+    /// Whether more paired rounds could decide it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let may_be_told =
+            matches!(self.doubt, Some(Doubt::MaybeNoise | Doubt::TooWide | Doubt::Suspected | Doubt::TooFewRounds));
+        self.noise.source == NoiseSource::Rounds && self.verdict == Verdict::Inconclusive && may_be_told
     }
 
     /// What a second measurement has to settle.
@@ -108,7 +120,13 @@ fn p_value(first: &Suspicion, second: Option<&BenchmarkComparison>) -> Result<f6
         return Err(NoConfirmation::SameBaseline);
     }
     match second.doubt {
-        Some(Doubt::Quick | Doubt::TooFewExecutions | Doubt::DifferentMachines | Doubt::SameExecutable) => {
+        Some(
+            Doubt::Quick
+            | Doubt::TooFewExecutions
+            | Doubt::TooFewRounds
+            | Doubt::DifferentMachines
+            | Doubt::SameExecutable,
+        ) => {
             return Err(NoConfirmation::NotATest);
         }
         Some(Doubt::MaybeNoise | Doubt::TooWide | Doubt::Suspected) | None => {}

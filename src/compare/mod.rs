@@ -13,17 +13,21 @@ mod pairing;
 mod pattern;
 mod policy;
 mod relative_change;
+mod rounds;
 mod setting;
 mod verdict;
 
 use std::collections::BTreeMap;
 
-use crate::model::{Absent, BenchmarkId, Evidence, Mark, Run, Throughput, Unit, Warning, WarningKind, WhyAbsent};
+use crate::model::{
+    Absent, Benchmark, BenchmarkId, Evidence, Mark, Run, Throughput, Unit, Warning, WarningKind, WhyAbsent,
+};
 
 pub use confirm::{Confirmation, NoConfirmation, Suspicion, confirm};
 pub use criterion_test::{CriterionTest, CriterionVerdict, criterion_test};
 pub use matrix::{Matrix, MatrixCell, MatrixOptions, MatrixRow, Ratio, SortBy, matrix};
 use pair::Pair;
+use policy::Terms;
 use setting::Setting;
 
 pub use noise::{BenchmarkNoise, Noise, NoiseSource};
@@ -31,6 +35,7 @@ pub use outcome::Outcome;
 pub use pattern::{InvalidPattern, Pattern};
 pub use policy::{Action, FailOn, Policy, Rule, Waiver};
 pub use relative_change::{ChangeInterval, InvalidThreshold, NoiseThreshold, RelativeChange};
+pub use rounds::compare_rounds;
 pub use verdict::{Doubt, SuiteShift, Verdict};
 
 /// Everything that comparing a baseline with a candidate found out.
@@ -130,6 +135,8 @@ pub enum WhyNot {
     Unreadable,
     /// A side's result was left out as too old.
     LeftOut,
+    /// Its process failed on a side, as a warning says.
+    Failed,
     /// Both sides are copies of one result, so that there is nothing to compare.
     SameMeasurement,
     /// An iteration does other work on one side than on the other.
@@ -152,9 +159,14 @@ pub enum WhyNot {
     AmbiguousId,
 }
 
-/// Compares two runs under a policy. Never fails: what can't be compared is an answer.
-#[must_use]
-pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunComparison {
+/// Two sides, matched, under the terms that hold for each benchmark.
+struct Matched<'a> {
+    pairs: Vec<(&'a Benchmark, &'a Benchmark, Terms)>,
+    not_compared: Vec<NotCompared>,
+    warnings: Vec<Warning>,
+}
+
+fn matched<'a>(baseline: &'a Run, candidate: &'a Run, policy: &Policy) -> Matched<'a> {
     let names = [&baseline.names(), &candidate.names()];
     let pairing = pairing::pair(baseline, candidate, names, &policy.renames);
     let mut warnings: Vec<Warning> = baseline.warnings.iter().chain(&candidate.warnings).cloned().collect();
@@ -170,13 +182,31 @@ pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunCompariso
             unpaired.reason = WhyNot::Ignored;
         }
     }
+    let mut pairs = Vec::with_capacity(pairing.pairs.len());
+    for (b, c) in pairing.pairs {
+        let terms = policy.for_benchmark(c.id.as_str());
+        if terms.action == Action::Ignore {
+            not_compared.push(NotCompared { id: c.id.clone(), reason: WhyNot::Ignored });
+        } else {
+            pairs.push((b, c, terms));
+        }
+    }
+    Matched { pairs, not_compared, warnings }
+}
+
+/// In the order of their ids.
+fn sort(not_compared: &mut [NotCompared]) {
+    not_compared.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()).then_with(|| a.id.cmp(&b.id)));
+}
+
+/// Compares two runs under a policy. Never fails: what can't be compared is an answer.
+#[must_use]
+pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunComparison {
+    let Matched { pairs: matched, mut not_compared, mut warnings } = matched(baseline, candidate, policy);
     let (mut pairs, mut terms) = (Vec::new(), Vec::new());
     let (mut n_shared, mut n_quick) = (0, 0);
-    for (b, c) in pairing.pairs {
-        let its_terms = policy.for_benchmark(c.id.as_str());
-        let pair =
-            if its_terms.action == Action::Ignore { Err(WhyNot::Ignored) } else { Pair::new(b, c, policy.estimator) };
-        match pair {
+    for (b, c, its_terms) in matched {
+        match Pair::new(b, c, policy.estimator) {
             Ok(pair) => {
                 n_shared += pair.n_shared;
                 n_quick += pair.n_quick;
@@ -204,7 +234,7 @@ pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> RunCompariso
     let shift = verdict::shift(&judged, &noise, &setting, policy);
     warnings.extend(judged.iter().filter_map(implausible));
 
-    not_compared.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()).then_with(|| a.id.cmp(&b.id)));
+    sort(&mut not_compared);
     warnings.sort();
     warnings.dedup();
     RunComparison {
@@ -228,6 +258,7 @@ fn explain_absent(not_compared: &mut Vec<NotCompared>, baseline: &[Absent], cand
     let reason = |why: WhyAbsent| match why {
         WhyAbsent::Unreadable => WhyNot::Unreadable,
         WhyAbsent::LeftOut => WhyNot::LeftOut,
+        WhyAbsent::Failed => WhyNot::Failed,
     };
     if absent.is_empty() {
         return;
@@ -238,7 +269,7 @@ fn explain_absent(not_compared: &mut Vec<NotCompared>, baseline: &[Absent], cand
         }
     }
     // What was left out of the candidate and isn't in the baseline is nobody's loss.
-    let lost = absent.into_values().filter(|a| a.why == WhyAbsent::Unreadable);
+    let lost = absent.into_values().filter(|a| a.why != WhyAbsent::LeftOut);
     not_compared.extend(lost.map(|a| NotCompared { id: a.id.clone(), reason: reason(a.why) }));
 }
 

@@ -51,7 +51,7 @@ const INNER_ERROR: f64 = 1.505;
 const SMALLEST_NOISE: f64 = 0.003;
 
 /// Beyond e³⁰ nothing is known at all, and a report has no number for more.
-const LARGEST_NOISE: f64 = 30.0;
+pub(super) const LARGEST_NOISE: f64 = 30.0;
 
 /// How many times larger the spread between executions is than the spread inside one predicts: the median of 586
 /// benchmarks, each with ten executions.
@@ -109,6 +109,8 @@ pub enum NoiseSource {
     History,
     /// The executions of both sides.
     Executions,
+    /// The differences within paired rounds.
+    Rounds,
 }
 
 /// How far a benchmark's change is off if its code didn't change.
@@ -176,6 +178,16 @@ fn common_moves(logs: &[&[f64]]) -> Vec<f64> {
 }
 
 impl Noise {
+    /// Of `n_benchmarks` whose rounds differ by this standard deviation.
+    pub(super) fn of_rounds(standard_deviation: f64, n_benchmarks: usize, policy: &Policy) -> Noise {
+        Noise {
+            source: NoiseSource::Rounds,
+            standard_deviation,
+            degrees_of_freedom: f64::INFINITY,
+            ..assumed(policy, n_benchmarks)
+        }
+    }
+
     /// Takes into account how far single executions were off for all benchmarks at once: `logs` holds the logarithms of each
     /// benchmark's executions, those of the baseline and those of the candidate.
     pub(super) fn with_executions(self, logs: &[&[Vec<f64>; 2]]) -> Noise {
@@ -364,7 +376,9 @@ impl Noise {
         let deviations = self.common.abs() / sd;
         let tail = match self.source {
             NoiseSource::Suite => student_t_tail(self.degrees_of_freedom, deviations),
-            NoiseSource::Assumed | NoiseSource::History | NoiseSource::Executions => normal_tail(deviations),
+            NoiseSource::Assumed | NoiseSource::History | NoiseSource::Executions | NoiseSource::Rounds => {
+                normal_tail(deviations)
+            }
         };
         // Executions that differ as much among themselves, for the whole suite at once, are no sign of other code.
         let own = self.between_executions.map_or(0.0, |own| {

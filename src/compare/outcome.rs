@@ -43,7 +43,8 @@ fn is_untold(reason: &WhyNot) -> bool {
         | WhyNot::UnitChanged { .. }
         | WhyNot::NotPositive
         | WhyNot::AmbiguousId
-        | WhyNot::Unreadable => true,
+        | WhyNot::Unreadable
+        | WhyNot::Failed => true,
     }
 }
 
@@ -58,6 +59,7 @@ fn counts_as_missing(reason: &WhyNot) -> bool {
         | WhyNot::UnitChanged { .. }
         | WhyNot::NotPositive
         | WhyNot::AmbiguousId
-        | WhyNot::Unreadable => true,
+        | WhyNot::Unreadable
+        | WhyNot::Failed => true,
     }
 }

@@ -39,24 +39,38 @@ fn tests<'a>(executions: impl Iterator<Item = &'a Execution>) -> (Vec<&'a Execut
     if tests.is_empty() { (quick, 0) } else { (tests, quick.len()) }
 }
 
+/// Whether both sides count the same thing for the same work.
+pub(super) fn comparable(baseline: &Benchmark, candidate: &Benchmark) -> Result<(), WhyNot> {
+    if !baseline.unit.is_comparable_with(&candidate.unit) {
+        return Err(WhyNot::UnitChanged { baseline: baseline.unit.clone(), candidate: candidate.unit.clone() });
+    }
+    // An export without samples may be one that could not hold the throughput's kind.
+    let may_be_lost = |b: &Benchmark| b.throughput.is_none() && b.executions.evidence() == Evidence::Estimates;
+    let is_lost = may_be_lost(baseline) || may_be_lost(candidate);
+    if baseline.throughput != candidate.throughput && !is_lost {
+        return Err(WhyNot::ThroughputChanged {
+            baseline: baseline.throughput.clone(),
+            candidate: candidate.throughput.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// The unit of both sides: what is stated on one side holds for the other.
+pub(super) fn unit(baseline: &Benchmark, candidate: &Benchmark) -> Unit {
+    match &candidate.unit {
+        Unit::Unstated => baseline.unit.clone(),
+        stated @ (Unit::Nanoseconds | Unit::Custom(_)) => stated.clone(),
+    }
+}
+
 impl<'a> Pair<'a> {
     pub(super) fn new(
         baseline: &'a Benchmark,
         candidate: &'a Benchmark,
         estimator: Estimator,
     ) -> Result<Pair<'a>, WhyNot> {
-        if !baseline.unit.is_comparable_with(&candidate.unit) {
-            return Err(WhyNot::UnitChanged { baseline: baseline.unit.clone(), candidate: candidate.unit.clone() });
-        }
-        // An export without samples may be one that could not hold the throughput's kind.
-        let may_be_lost = |b: &Benchmark| b.throughput.is_none() && b.executions.evidence() == Evidence::Estimates;
-        let is_lost = may_be_lost(baseline) || may_be_lost(candidate);
-        if baseline.throughput != candidate.throughput && !is_lost {
-            return Err(WhyNot::ThroughputChanged {
-                baseline: baseline.throughput.clone(),
-                candidate: candidate.throughput.clone(),
-            });
-        }
+        comparable(baseline, candidate)?;
         if baseline.executions.len() == 1 && candidate.executions.len() == 1 {
             Pair::of_two(baseline, candidate)
         } else {
@@ -164,16 +178,6 @@ impl<'a> Pair<'a> {
             n_executions: self.n_executions,
             between: self.between,
             pooled: self.pooled,
-        }
-    }
-}
-
-impl Pair<'_> {
-    /// The unit of both sides: what is stated on one side holds for the other.
-    pub(super) fn unit(&self) -> Unit {
-        match &self.candidate.unit {
-            Unit::Unstated => self.baseline.unit.clone(),
-            stated @ (Unit::Nanoseconds | Unit::Custom(_)) => stated.clone(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::pair::unit;
 use super::policy::Terms;
 use super::{
     Action, BenchmarkComparison, BenchmarkNoise, ChangeInterval, Noise, NoiseThreshold, Pair, Policy, RelativeChange,
@@ -36,6 +37,8 @@ pub enum Doubt {
     Suspected,
     /// A side has fewer executions than the policy asks for.
     TooFewExecutions,
+    /// There were not enough rounds for a first look.
+    TooFewRounds,
     /// The sides were measured in different environments.
     DifferentMachines,
     /// Both sides were measured from the same executable: whatever this is, it is not the code.
@@ -88,10 +91,10 @@ fn nearest(views: [f64; 2]) -> f64 {
 }
 
 /// Power at which the executions that a threshold needs are planned.
-const PLANNED_POWER: f64 = 0.8;
+pub(super) const PLANNED_POWER: f64 = 0.8;
 
 /// More executions than this are nobody's plan.
-const MOST_EXECUTIONS: usize = 1000;
+pub(super) const MOST_EXECUTIONS: usize = 1000;
 
 /// Judges each pair under the terms that hold for it, which come in the same order.
 pub(super) fn judge(
@@ -145,7 +148,7 @@ pub(super) fn judge(
             renamed_from: renamed.then(|| pair.baseline.id.clone()),
             baseline: pair.locations[0],
             candidate: pair.locations[1],
-            unit: pair.unit(),
+            unit: unit(pair.baseline, pair.candidate),
             throughput: pair.candidate.throughput.clone(),
             change: ChangeInterval {
                 lower: RelativeChange::from_log_ratio(views[0].min(views[1]) - shown * sd),

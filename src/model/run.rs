@@ -87,6 +87,8 @@ pub enum WhyAbsent {
     Unreadable,
     /// It was not written recently enough for whoever asked.
     LeftOut,
+    /// Its process failed, as a warning says.
+    Failed,
 }
 
 /// All that was measured on one side.

@@ -141,6 +141,30 @@ pub enum WarningKind {
         /// How many there were.
         n: usize,
     },
+    /// A benchmark's process failed.
+    ProcessFailed {
+        /// The side that it is of.
+        side: String,
+        /// How it ended.
+        cause: String,
+        /// The end of what it printed.
+        output: String,
+    },
+    /// A benchmark that can't be run without others.
+    SelectedTogether {
+        /// How many run with it.
+        n: usize,
+    },
+    /// Somebody stopped the rounds.
+    Interrupted {
+        /// Benchmarks that had no verdict by then.
+        n_open: usize,
+    },
+    /// The time for rounds was spent.
+    BudgetSpent {
+        /// Benchmarks that had no verdict by then.
+        n_open: usize,
+    },
     /// What was put together or compared was measured in different environments.
     DifferentEnvironments {
         /// In what they differ.

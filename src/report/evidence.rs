@@ -54,6 +54,10 @@ fn nothing_to_show(report: &Report, foreign: &dyn Fn(&str) -> String) -> String 
             foreign(&report.policy.profile),
             n = report.policy.min_executions
         ),
+        Some(Doubt::TooFewRounds) => {
+            "nothing could have been shown: there were fewer rounds than a first look takes; give them more time"
+                .to_owned()
+        }
         Some(Doubt::DifferentMachines) => {
             "nothing could have been shown: the sides were measured in different environments".to_owned()
         }
@@ -108,6 +112,17 @@ fn noise(report: &Report) -> Vec<String> {
                     percent(crate::stats::median(&deviations).exp_m1())
                 )
             }
+            NoiseOrigin::Rounds => {
+                let deviations: Vec<f64> =
+                    rows.iter().filter_map(|row| row.noise).map(|noise| noise.standard_deviation).collect();
+                let seed = report.rounds.as_ref().map_or_else(String::new, |rounds| format!(" (seed {})", rounds.seed));
+                format!(
+                    "{}, in each one fresh process a side, in random order{seed}; their change is off by {} (1 sd) for half of the \
+                     benchmarks, whatever the distribution",
+                    count(executions[0], "round", "rounds"),
+                    percent(crate::stats::median(&deviations).exp_m1())
+                )
+            }
             NoiseOrigin::Executions => {
                 let sides = match executions {
                     [b, c] if b == c => format!("{b} executions a side"),
@@ -142,6 +157,14 @@ fn noise(report: &Report) -> Vec<String> {
 /// More executions a side than this are no advice.
 const MOST_WORTHWHILE: f64 = 50.0;
 
+/// What a row's executions are counted in.
+pub(super) fn repetitions(row: &Row) -> &'static str {
+    match row.noise.map(|noise| noise.source) {
+        Some(NoiseOrigin::Rounds) => "rounds",
+        _ => "executions a side",
+    }
+}
+
 /// How many executions would tell what can't be told.
 fn executions_needed(report: &Report) -> Option<String> {
     let open: Vec<&Row> = report
@@ -154,10 +177,11 @@ fn executions_needed(report: &Report) -> Option<String> {
     if needed.is_empty() {
         return None;
     }
+    let repetitions = open.iter().map(|row| repetitions(row)).next().unwrap_or_default();
     let half = crate::stats::quantile(&needed, 0.5).ceil();
     if half > MOST_WORTHWHILE {
         return Some(format!(
-            "to tell a change of the threshold's size from none, not even {MOST_WORTHWHILE} executions a side would do for half of the \
+            "to tell a change of the threshold's size from none, not even {MOST_WORTHWHILE} {repetitions} would do for half of the \
              inconclusive benchmarks: a quieter machine would, or longer measurements, or a larger threshold"
         ));
     }
@@ -165,7 +189,7 @@ fn executions_needed(report: &Report) -> Option<String> {
     let all =
         if needed.len() == open.len() && most > half { format!(", {most} for all of them") } else { String::new() };
     Some(format!(
-        "to tell a change of the threshold's size from none: about {half} executions a side for half of the inconclusive \
+        "to tell a change of the threshold's size from none: about {half} {repetitions} for half of the inconclusive \
          benchmarks{all}"
     ))
 }

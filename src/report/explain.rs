@@ -85,6 +85,7 @@ fn noise(report: &Report, row: &Row) -> String {
     let Some(noise) = row.noise else { return "The report doesn't say how noisy it is.".to_owned() };
     let sd = percent(noise.standard_deviation.exp_m1());
     let freedom = match noise.degrees_of_freedom {
+        _ if noise.source == NoiseOrigin::Rounds => "of any distribution".to_owned(),
         Some(degrees) => format!("with {} degrees of freedom", digits(degrees)),
         None => "from as many executions that no uncertainty of it counts".to_owned(),
     };
@@ -107,6 +108,13 @@ fn noise(report: &Report, row: &Row) -> String {
              further apart than their executions predict",
             digits(report.noise.inflation)
         ),
+        NoiseOrigin::Rounds => {
+            "It is from the rounds: each ran one fresh process of each side, one right after the other and in random order, so \
+             that without a difference between the sides each round is as likely to speak for the one as for the other, whatever \
+             the machine does. The change is the median of the means of all pairs of rounds (Hodges and Lehmann), its chance that \
+             of the exact signed-rank test"
+                .to_owned()
+        }
         NoiseOrigin::Executions => "It is from the spread of the executions on each side, with five or more steadied by that of the \
                                     other benchmarks' executions"
             .to_owned(),
@@ -162,11 +170,15 @@ fn chance(p: f64) -> String {
 fn resolution(report: &Report, row: &Row) -> String {
     let needed = match row.executions_needed {
         Some(n) => format!(
-            " About {n} executions a side would tell a change of {} from none, in four of five comparisons.",
+            " About {n} {} would tell a change of {} from none, in four of five comparisons.",
+            super::evidence::repetitions(row),
             percent(row.threshold)
         ),
         None if row.verdict == Verdict::Inconclusive && row.evidence != Source::Quick => {
-            " No practical number of executions would tell a change of the threshold's size.".to_owned()
+            format!(
+                " No practical number of {} would tell a change of the threshold's size.",
+                super::evidence::repetitions(row).trim_end_matches(" a side")
+            )
         }
         None => String::new(),
     };

@@ -1,13 +1,14 @@
 //! From the model to the report, field by field and by hand: a change of the one is then no change of the other's promise.
 
 use super::schema::{
-    Action, Context, CriterionTest, CriterionVerdict, Doubt, Environment, Estimator, Interval, NoiseOrigin, NoiseUsed,
-    NotComparedRow, Outcome, PolicyUsed, Reason, Report, Resolution, Row, RowNoise, SCHEMA, Settle, Shift, Side,
-    Source, Throughput, Unit, Untold, VERSION, Verdict, WarningRow, counts,
+    Action, Context, CriterionTest, CriterionVerdict, Doubt, Environment, Estimator, Interval, LookUsed, NoiseOrigin,
+    NoiseUsed, NotComparedRow, Outcome, PolicyUsed, Reason, Report, Resolution, RoundsUsed, Row, RowNoise, SCHEMA,
+    Settle, Shift, Side, Source, Throughput, Unit, Untold, VERSION, Verdict, WarningRow, counts,
 };
 use super::wording;
 use crate::compare::{self, NoiseSource, Policy, RunComparison, WhyNot};
 use crate::model::{self, Evidence, Run, Warning};
+use crate::stats::Look;
 
 impl Side {
     /// Describes a run that was read from `source`.
@@ -75,12 +76,28 @@ impl Report {
                 .map(|shift| Shift { change: shift.change.fraction(), verdict: shift.verdict.into() }),
             judged_on: context.judged_on.clone(),
             same_executable: comparison.same_executable,
+            rounds: None,
             settle: settle(&benchmarks, is_shifted, policy.min_executions),
             confirmation: None,
             benchmarks,
             not_compared,
             warnings: comparison.warnings.iter().map(WarningRow::from).collect(),
         }
+    }
+}
+
+impl Report {
+    /// Writes down a comparison of paired rounds, whose order followed from a seed.
+    #[must_use]
+    pub fn of_rounds(
+        comparison: &RunComparison,
+        policy: &Policy,
+        context: &Context,
+        seed: u64,
+        looks: &[Look],
+    ) -> Report {
+        let looks = looks.iter().map(|look| LookUsed { rounds: look.rounds, level: look.alpha }).collect();
+        Report { rounds: Some(RoundsUsed { seed, looks }), ..Report::new(comparison, policy, context) }
     }
 }
 
@@ -211,6 +228,7 @@ impl From<&compare::BenchmarkComparison> for Row {
                 compare::Doubt::TooWide => Doubt::TooWide,
                 compare::Doubt::Suspected => Doubt::Suspected,
                 compare::Doubt::TooFewExecutions => Doubt::TooFewExecutions,
+                compare::Doubt::TooFewRounds => Doubt::TooFewRounds,
                 compare::Doubt::DifferentMachines => Doubt::DifferentMachines,
                 compare::Doubt::SameExecutable => Doubt::SameExecutable,
             }),
@@ -312,6 +330,7 @@ impl From<NoiseSource> for NoiseOrigin {
             NoiseSource::Suite => NoiseOrigin::Suite,
             NoiseSource::History => NoiseOrigin::History,
             NoiseSource::Executions => NoiseOrigin::Executions,
+            NoiseSource::Rounds => NoiseOrigin::Rounds,
         }
     }
 }
@@ -334,6 +353,7 @@ impl From<&compare::NotCompared> for NotComparedRow {
             WhyNot::AmbiguousId => (Reason::AmbiguousId, None),
             WhyNot::Unreadable => (Reason::Unreadable, None),
             WhyNot::LeftOut => (Reason::LeftOut, None),
+            WhyNot::Failed => (Reason::Failed, None),
             WhyNot::UnitChanged { baseline, candidate } => {
                 let (baseline, candidate) = (Unit::from(baseline), Unit::from(candidate));
                 (Reason::UnitChanged, Some(format!("{} → {}", baseline.name, candidate.name)))

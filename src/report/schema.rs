@@ -39,6 +39,9 @@ pub struct Report {
     /// Whether both sides were measured from the same executables, so that every difference is noise.
     #[serde(default)]
     pub same_executable: bool,
+    /// How paired rounds were run, where that is what was compared.
+    #[serde(default)]
+    pub rounds: Option<RoundsUsed>,
     /// How to settle what is suspicious, where measuring again can.
     pub settle: Option<Settle>,
     /// The second measurement, where there was one.
@@ -49,6 +52,24 @@ pub struct Report {
     pub not_compared: Vec<NotComparedRow>,
     /// What the reader should know.
     pub warnings: Vec<WarningRow>,
+}
+
+/// How paired rounds were run: in each, one fresh process of each side, in random order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoundsUsed {
+    /// What the random order follows from.
+    pub seed: u64,
+    /// After how many rounds verdicts were looked for, and at which level each time.
+    pub looks: Vec<LookUsed>,
+}
+
+/// One look at paired rounds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LookUsed {
+    /// After how many rounds.
+    pub rounds: usize,
+    /// Chance of a single false regression at this look.
+    pub level: f64,
 }
 
 /// How to measure the suspects of a comparison again.
@@ -165,6 +186,8 @@ pub enum Doubt {
     Suspected,
     /// A side has fewer executions than asked for.
     TooFewExecutions,
+    /// There were not enough rounds for a first look.
+    TooFewRounds,
     /// The sides were measured in different environments.
     DifferentMachines,
     /// Both sides were measured from the same executable.
@@ -353,6 +376,8 @@ pub enum NoiseOrigin {
     History,
     /// The executions of both sides.
     Executions,
+    /// The differences within paired rounds.
+    Rounds,
 }
 
 /// The smallest slowdown that the evidence could have shown, as fractions.
@@ -553,6 +578,8 @@ pub enum Reason {
     Unreadable,
     /// A side's result was left out as too old.
     LeftOut,
+    /// Its process failed on a side.
+    Failed,
     /// Only the candidate has it.
     Added,
     /// The policy leaves it out.
@@ -652,7 +679,13 @@ impl Row {
     pub(super) fn could_show_something(&self) -> bool {
         !matches!(
             self.doubt,
-            Some(Doubt::Quick | Doubt::TooFewExecutions | Doubt::DifferentMachines | Doubt::SameExecutable)
+            Some(
+                Doubt::Quick
+                    | Doubt::TooFewExecutions
+                    | Doubt::TooFewRounds
+                    | Doubt::DifferentMachines
+                    | Doubt::SameExecutable
+            )
         )
     }
 

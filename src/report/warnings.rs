@@ -202,6 +202,37 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
             format!("{} of --quick; left out beside the others", count(*n, "execution is", "executions are")),
             Some("two measurements are an effect, not a test"),
         ),
+        WarningKind::ProcessFailed { side, cause, output } => (
+            "process-failed",
+            match output.as_str() {
+                "" => format!("its process on the side of {side} failed: {cause}"),
+                output => {
+                    format!("its process on the side of {side} failed: {cause}; the last that it printed: {output}")
+                }
+            },
+            None,
+        ),
+        WarningKind::SelectedTogether { n } => (
+            "selected-together",
+            format!("its version of Criterion can't run it alone: {} with it", count(*n, "other ran", "others ran")),
+            Some("from 0.3.3 on, Criterion selects one benchmark exactly"),
+        ),
+        WarningKind::Interrupted { n_open } => (
+            "interrupted",
+            format!(
+                "the rounds were interrupted; {} by then",
+                count(*n_open, "benchmark was not decided", "benchmarks were not decided")
+            ),
+            None,
+        ),
+        WarningKind::BudgetSpent { n_open } => (
+            "budget-spent",
+            format!(
+                "the time for rounds was spent; {} by then",
+                count(*n_open, "benchmark was not decided", "benchmarks were not decided")
+            ),
+            Some("give it more with `--budget`"),
+        ),
         WarningKind::DifferentEnvironments { fact, values: [one, two] } => (
             "different-environments",
             format!("measured in different environments, {fact}: {one} | {two}"),

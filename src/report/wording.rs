@@ -307,6 +307,12 @@ pub(super) fn row_evidence(row: &Row) -> String {
         Some(NoiseOrigin::Suite) => "noise from the suite",
         Some(NoiseOrigin::History) => "noise from the side that has several, steadied by the suite",
         Some(NoiseOrigin::Executions) => "noise from the executions",
+        Some(NoiseOrigin::Rounds) => {
+            return format!(
+                "{}, an execution of each side in each",
+                count(row.executions[0], "paired round", "paired rounds")
+            );
+        }
         None => return executions,
     };
     format!("{executions}; {noise}")
@@ -319,6 +325,7 @@ pub(super) fn doubt(doubt: Doubt) -> &'static str {
         Doubt::MaybeNoise => "beyond the threshold, but noise alone may do that",
         Doubt::TooWide => "a change beyond the threshold can't be ruled out",
         Doubt::Suspected => "probably real, but not certain enough to fail by it: measure again",
+        Doubt::TooFewRounds => "fewer rounds than a first look takes",
         Doubt::TooFewExecutions => "fewer executions than the policy asks for",
         Doubt::DifferentMachines => "the sides were measured in different environments",
         Doubt::SameExecutable => "both sides are the same executable, so it is not the code",
@@ -339,7 +346,9 @@ pub(super) fn remarks(row: &Row, report_threshold: f64) -> Vec<String> {
         remarks.push(format!("waived until {}: {}", name(until), name(reason)));
     }
     match row.doubt {
-        Some(d @ (Doubt::TooFewExecutions | Doubt::DifferentMachines | Doubt::SameExecutable)) => {
+        Some(
+            d @ (Doubt::TooFewExecutions | Doubt::TooFewRounds | Doubt::DifferentMachines | Doubt::SameExecutable),
+        ) => {
             remarks.push(doubt(d).to_owned());
         }
         Some(Doubt::Quick | Doubt::MaybeNoise | Doubt::TooWide | Doubt::Suspected | Doubt::NotConfirmed) | None => {}
@@ -389,6 +398,7 @@ pub(super) fn reason(reason: Reason) -> (&'static str, Option<&'static str>) {
         Reason::Removed => ("removed: only in the baseline", None),
         Reason::Ignored => ("ignored by the configuration", None),
         Reason::Unreadable => ("a result is broken or lost; see the warnings", None),
+        Reason::Failed => ("its process failed; see the warnings", None),
         Reason::LeftOut => ("left out by --since: not written recently enough", None),
         Reason::SameMeasurement => (
             "both sides are copies of one measurement",

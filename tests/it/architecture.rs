@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module of the library, and the others that it may use.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("stats", &["model"]),
     ("compare", &["model", "stats"]),
@@ -12,15 +12,17 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ("report", &["model", "stats", "compare", "calibration"]),
     ("criterion", &["model"]),
     ("store", &["model"]),
+    ("runner", &["model", "stats", "criterion"]),
     ("environment", &["model"]),
     ("publish", &[]),
 ];
 
 /// A dependency, and the only place below `src/` that may name it.
-const HOMES: [(&str, &str); 15] = [
+const HOMES: [(&str, &str); 16] = [
     ("clap", "cli/"),
     ("clap_complete", "cli/"),
     ("clap_mangen", "cli/commands/man.rs"),
+    ("ctrlc", "cli/commands/ab.rs"),
     ("toml", "cli/config_file.rs"),
     ("indicatif", "cli/progress.rs"),
     ("terminal_size", "cli/output.rs"),

@@ -3,6 +3,8 @@
 //!
 //! `cases` is the place to read first: each folder of `fixtures/cases/` is an example of the tool's behaviour.
 
+#[cfg(unix)]
+mod ab;
 mod action;
 mod architecture;
 mod audit;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::case::{Case, ROOT};
 
-fn validator(name: &str) -> Validator {
+pub(crate) fn validator(name: &str) -> Validator {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schema").join(format!("{name}.v1.json"));
     let schema = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("failed to read {}: {e}", path.display()));
     let schema: Value = serde_json::from_str(&schema).expect("a schema is JSON");
@@ -14,7 +14,7 @@ fn validator(name: &str) -> Validator {
 }
 
 #[track_caller]
-fn holds(validator: &Validator, document: &Value, of: &str) {
+pub(crate) fn holds(validator: &Validator, document: &Value, of: &str) {
     let errors: Vec<String> = validator.iter_errors(document).map(|e| format!("{}: {e}", e.instance_path())).collect();
     assert!(errors.is_empty(), "{of}:\n{}", errors.join("\n"));
 }

@@ -1,5 +1,6 @@
 //! A file a subcommand.
 
+pub(super) mod ab;
 pub(super) mod audit;
 pub(super) mod check;
 #[cfg(feature = "github")]

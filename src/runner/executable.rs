@@ -1,0 +1,191 @@
+//! One executable of benchmarks: what it holds, and one benchmark of it in a fresh process.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::AtomicUsize;
+
+use thiserror::Error;
+
+use crate::criterion::{self, Baselines, NEW};
+use crate::model::Benchmark;
+use crate::stats::summarize;
+
+/// What a process gets unless the caller's arguments say otherwise: its job is one observation, not a precise one. Plots and
+/// resampling say nothing that is used.
+const SHORT: [(&str, Option<&str>); 5] = [
+    ("--sample-size", Some("10")),
+    ("--warm-up-time", Some("0.1")),
+    ("--measurement-time", Some("0.2")),
+    ("--nresamples", Some("1001")),
+    ("--noplot", None),
+];
+
+/// As much of a failed process' output is kept, in characters.
+const LONGEST_TAIL: usize = 500;
+
+/// An executable with benchmarks of Criterion's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Executable {
+    /// By what it is the other side's: the package's folder and the target's name. Empty for one that was named as a file.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// The package's folder, in which cargo would run it; `None` for where the caller is.
+    pub folder: Option<PathBuf>,
+}
+
+/// A process that didn't do what it was started for.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{cause}{}", if output.is_empty() { String::new() } else { format!(": {output}") })]
+pub struct ProcessFailed {
+    /// How it ended.
+    pub cause: String,
+    /// The end of what it printed.
+    pub output: String,
+}
+
+/// An executable and the benchmarks that it lists.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// The executable.
+    pub executable: Executable,
+    /// The ids that it lists, each once, in its order.
+    pub ids: Vec<String>,
+    arguments: Vec<String>,
+    knows_exact: bool,
+    /// Emptied before each process.
+    scratch: PathBuf,
+}
+
+impl Suite {
+    /// Asks an executable what it holds. `arguments` are the caller's for Criterion; `scratch` is a folder that this suite may
+    /// empty.
+    ///
+    /// # Errors
+    /// When it can't be run, or isn't one of Criterion's.
+    pub fn open(executable: Executable, arguments: &[String], scratch: &Path) -> Result<Suite, ProcessFailed> {
+        let mut suite = Suite {
+            executable,
+            ids: Vec::new(),
+            arguments: arguments.to_vec(),
+            knows_exact: false,
+            scratch: scratch.to_owned(),
+        };
+        let help = suite.output(&["--bench".into(), "--help".into()])?;
+        let help = String::from_utf8_lossy(&help.stdout);
+        if !help.contains("--warm-up-time") {
+            return Err(ProcessFailed { cause: "it has no benchmarks of Criterion's".into(), output: String::new() });
+        }
+        suite.knows_exact = help.contains("--exact");
+        suite.ids = suite.list(&[])?;
+        Ok(suite)
+    }
+
+    /// What it lists under a selection, each id once.
+    fn list(&self, selection: &[String]) -> Result<Vec<String>, ProcessFailed> {
+        let mut arguments: Vec<String> = vec!["--bench".into(), "--list".into()];
+        arguments.extend_from_slice(selection);
+        let output = self.output(&arguments)?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let mut ids: Vec<String> = Vec::new();
+        for line in text.lines() {
+            let id = line.strip_suffix(": benchmark").or_else(|| line.strip_suffix(": bench"));
+            if let Some(id) = id.filter(|id| !ids.iter().any(|known| known == id)) {
+                ids.push(id.to_owned());
+            }
+        }
+        Ok(ids)
+    }
+
+    /// How many others run when `id` is asked for: none, from Criterion 0.3.3 on.
+    ///
+    /// # Errors
+    /// When it can't be asked.
+    pub fn n_selected_with(&self, id: &str) -> Result<usize, ProcessFailed> {
+        // With `--exact` that is clear; before, a filter was a regular expression, and before that a part of the name.
+        if self.knows_exact { Ok(0) } else { Ok(self.list(&self.selection(id)?)?.len().saturating_sub(1)) }
+    }
+
+    /// The arguments that select one benchmark.
+    fn selection(&self, id: &str) -> Result<Vec<String>, ProcessFailed> {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
+        if self.knows_exact {
+            return Ok(if id.starts_with('-') { words(&["--exact", "--", id]) } else { words(&["--exact", id]) });
+        }
+        let anchored = words(&[&format!("^{}$", regex::escape(id))]);
+        let is_understood = self.list(&anchored)?.iter().any(|listed| listed == id);
+        Ok(if is_understood { anchored } else { words(&[id]) })
+    }
+
+    /// Measures one benchmark in a fresh process. More than one result where several benchmarks have the id.
+    ///
+    /// # Errors
+    /// When the process fails, or leaves no result.
+    pub fn run(&self, id: &str) -> Result<Vec<Benchmark>, ProcessFailed> {
+        let mut arguments: Vec<String> = vec!["--bench".into()];
+        for (flag, value) in SHORT {
+            let is_given = |given: &String| given == flag || given.starts_with(&format!("{flag}="));
+            if !self.arguments.iter().any(is_given) {
+                arguments.extend([Some(flag), value].into_iter().flatten().map(str::to_owned));
+            }
+        }
+        arguments.extend_from_slice(&self.arguments);
+        arguments.extend(self.selection(id)?);
+        let home = self.home();
+        let emptied = match std::fs::remove_dir_all(&home) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+            _ => std::fs::create_dir_all(&home),
+        };
+        emptied.map_err(|e| failed(format!("failed to empty {}: {e}", home.display()), None))?;
+        let output = self.output(&arguments)?;
+        let mut tree = criterion::read(&home, Baselines::Named(&[NEW]), summarize, &AtomicUsize::new(0))
+            .map_err(|e| failed(e.to_string(), Some(&output)))?;
+        let mut run = tree.take_run(NEW, "");
+        run.benchmarks.retain(|benchmark| benchmark.id.as_str() == id);
+        if run.benchmarks.is_empty() {
+            Err(failed("it left no result".into(), Some(&output)))
+        } else {
+            Ok(run.benchmarks)
+        }
+    }
+
+    fn home(&self) -> PathBuf {
+        self.scratch.join("criterion")
+    }
+
+    fn output(&self, arguments: &[String]) -> Result<Output, ProcessFailed> {
+        let mut command = Command::new(&self.executable.path);
+        command.args(arguments).stdin(Stdio::null());
+        // Criterion before 0.3.4 knows only of the target folder.
+        command.env("CRITERION_HOME", self.home()).env("CARGO_TARGET_DIR", &self.scratch);
+        if let Some(folder) = &self.executable.folder {
+            command.current_dir(folder).env("CARGO_MANIFEST_DIR", folder);
+        }
+        let output = command.output().map_err(|e| failed(format!("failed to start: {e}"), None))?;
+        if output.status.success() { Ok(output) } else { Err(failed(output.status.to_string(), Some(&output))) }
+    }
+}
+
+fn failed(cause: String, output: Option<&Output>) -> ProcessFailed {
+    ProcessFailed { cause, output: output.map(tail).unwrap_or_default() }
+}
+
+/// The last lines of what a process printed, in one.
+fn tail(output: &Output) -> String {
+    let said = if output.stderr.iter().all(u8::is_ascii_whitespace) { &output.stdout } else { &output.stderr };
+    let text = String::from_utf8_lossy(said);
+    let mut lines: Vec<&str> = Vec::new();
+    let mut length = 0;
+    for line in text.lines().rev().map(str::trim).filter(|line| !line.is_empty()) {
+        length += line.chars().count() + 3;
+        if length > LONGEST_TAIL && !lines.is_empty() {
+            break;
+        }
+        lines.push(line);
+    }
+    lines.reverse();
+    let joined = lines.join(" | ");
+    let skipped = joined.chars().count().saturating_sub(LONGEST_TAIL);
+    joined.chars().skip(skipped).collect()
+}

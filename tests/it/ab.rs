@@ -1,0 +1,239 @@
+//! `regress ab`, against executables that do what Criterion's do: scripts with a table of times.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::case::{Case, Ran};
+use crate::schema::{holds, validator};
+
+/// How the script selects benchmarks: by `--exact`, by a regular expression, by a part of the name.
+#[derive(Clone, Copy)]
+enum Selects {
+    Exactly,
+    Regex,
+    Parts,
+}
+
+/// A script that lists and "measures" benchmarks: a line each, with a time in nanoseconds or `crash`, and the id.
+fn executable(selects: Selects, table: &str) -> String {
+    let (help, test) = match selects {
+        Selects::Exactly => ("--exact", r#"[ "$id" = "$filter" ]"#),
+        Selects::Regex => ("", r#"printf '%s' "$id" | grep -Eq -e "$filter""#),
+        Selects::Parts => ("", r#"case "$id" in *"$filter"*) true ;; *) false ;; esac"#),
+    };
+    format!(
+        r#"#!/bin/sh
+filter= list=
+while [ $# -gt 0 ]; do
+    case "$1" in
+    --help) echo "--warm-up-time {help}"; exit ;;
+    --list) list=1 ;;
+    --sample-size|--warm-up-time|--measurement-time|--nresamples) shift ;;
+    --bench|--exact|--noplot|--) ;;
+    *) filter=$1 ;;
+    esac
+    shift
+done
+while read -r time id; do
+    [ -z "$filter" ] || {{ {test}; }} || continue
+    if [ -n "$list" ]; then echo "$id: benchmark"; continue; fi
+    [ "$time" = crash ] && {{ echo "what a pity" >&2; exit 101; }}
+    [ -n "$PAUSE" ] && sleep "$PAUSE"
+    folder="$CRITERION_HOME/$id/new"
+    mkdir -p "$folder"
+    off=$(od -An -N2 -tu2 /dev/urandom)
+    times=$(awk "BEGIN {{ t = $time * (1 + $off / 65536 / 50); for (i = 1; i <= 10; i++) printf \"%s%.6f\", (i > 1 ? \",\" : \"\"), t * 10 * (1 + i / 1000) }}")
+    echo "{{\"sampling_mode\":\"Flat\",\"iters\":[10,10,10,10,10,10,10,10,10,10],\"times\":[$times]}}" > "$folder/sample.json"
+    echo "{{\"group_id\":\"$id\",\"function_id\":null,\"value_str\":null,\"throughput\":null,\"full_id\":\"$id\",\"directory_name\":\"$id\",\"title\":\"$id\"}}" > "$folder/benchmark.json"
+done <<'TABLE'
+{table}
+TABLE
+"#
+    )
+}
+
+fn runnable(case: Case, path: &str, text: &str) -> Case {
+    let case = case.file(path, text);
+    std::fs::set_permissions(case.path(path), std::fs::Permissions::from_mode(0o755)).expect("a program");
+    case
+}
+
+fn pair(selects: Selects, baseline: &str, candidate: &str) -> Case {
+    let case = runnable(Case::new(), "old", &executable(selects, baseline));
+    runnable(case, "new", &executable(selects, candidate))
+}
+
+const AB: &str = "ab --baseline-binary old --candidate-binary new --seed 7";
+
+#[test]
+fn what_changed_is_told_and_no_other() {
+    let case = pair(
+        Selects::Exactly,
+        "1000 same\n1000 slower\n1000 faster\n1000 a little\n5 gone",
+        "1000 same\n1500 slower\n600 faster\n1080 a little\n5 come",
+    );
+    let ran = case.regress(&format!("{AB} --format json")).exit_code(1);
+    let ran = ran.verdict("same", "no-change").verdict("slower", "regression").verdict("faster", "improvement");
+    let ran = ran.verdict("a little", "no-change").not_compared("gone", "removed").not_compared("come", "added");
+    let ran = ran.executions("slower", 14, 14).no_warning().compared(4, 6);
+    let report = ran.json();
+    assert_eq!(report["rounds"]["seed"], 7);
+    assert_eq!(report["rounds"]["looks"].as_array().map(Vec::len), Some(1), "all was decided at the first look: {ran}");
+    assert_eq!(ran.row("slower")["noise"]["source"], "rounds");
+    holds(&validator("report"), &report, "ab");
+}
+
+#[test]
+fn every_format_and_explanation_has_words_for_rounds() {
+    let case = pair(Selects::Exactly, "1000 f\n1000 g", "1500 f\n1000 g");
+    case.regress(&format!("{AB} -o json=report.json")).exit_code(1).stdout_contains("(seed 7)");
+    for format in ["terminal", "markdown", "csv", "junit", "json"] {
+        case.regress(&format!("report report.json --format {format}")).exit_code(0).stdout_contains("f");
+    }
+    case.regress("report report.json --explain f").stdout_contains("signed-rank");
+    case.regress("confirm report.json -b old -c new").exit_code(2);
+}
+
+#[test]
+fn a_benchmark_that_fails_is_an_error_of_its_own() {
+    let case = pair(Selects::Exactly, "1000 same\n1000 broken", "1000 same\ncrash broken");
+    let ran = case.regress(&format!("{AB} --format json")).exit_code(0);
+    ran.verdict("same", "no-change")
+        .not_compared("broken", "failed")
+        .warning("process-failed", "broken")
+        .warning_says("process-failed", "what a pity");
+}
+
+#[test]
+fn every_version_of_criterion_runs_what_is_asked_for() {
+    let (old, new) = ("1000 a\n1000 a/b (c)+\n1000 ab", "1000 a\n1500 a/b (c)+\n1000 ab");
+    for selects in [Selects::Exactly, Selects::Regex, Selects::Parts] {
+        let ran = pair(selects, old, new).regress(&format!("{AB} --format json")).exit_code(1);
+        let ran = ran.verdict("a", "no-change").verdict("ab", "no-change").verdict("a/b (c)+", "regression");
+        if matches!(selects, Selects::Parts) {
+            ran.warning("selected-together", "a").warning_says("selected-together", "2 others ran with it");
+        } else {
+            ran.no_warning();
+        }
+    }
+}
+
+#[test]
+fn rounds_that_are_too_few_say_nothing() {
+    let case = pair(Selects::Exactly, "1000 f", "2000 f");
+    case.regress(&format!("{AB} --rounds 14 --format json")).exit_code(1).verdict("f", "regression");
+    let ran = case.regress(&format!("{AB} --rounds 3 --format json")).exit_code(0).verdict("f", "inconclusive");
+    assert!(ran.row("f")["p"].as_f64().is_some_and(|p| p > 0.01), "{ran}");
+    case.regress(&format!("{AB} --budget 1ms --format json")).warning("budget-spent", "rounds");
+}
+
+#[test]
+fn one_executable_on_both_sides_is_no_change_of_the_code() {
+    let case = pair(Selects::Exactly, "1000 f", "1000 f");
+    let ran = case.regress("ab --baseline-binary old --candidate-binary old --format json").exit_code(0);
+    assert_eq!(ran.json()["same_executable"], true);
+}
+
+#[test]
+fn names_that_changed_are_matched_and_filtered() {
+    let case = pair(Selects::Exactly, "1000 old name\n1000 other", "1500 new name\n1000 other")
+        .file("regress.toml", "[renames]\n'old name' = 'new name'\n");
+    let ran = case.regress(&format!("{AB} --filter name --format json")).exit_code(1);
+    assert_eq!(ran.verdict("new name", "regression").ids(), ["new name"]);
+    case.regress(&format!("{AB} --filter none --format json")).exit_code(3).warning("filter-matches-nothing", "none");
+}
+
+#[test]
+fn what_cannot_be_done_is_said_with_a_hint() {
+    let case = pair(Selects::Exactly, "1000 f", "1000 f").file("text", "no program");
+    for call in [
+        "ab --baseline-binary old --candidate-binary text",
+        "ab --baseline-binary none --candidate-binary new",
+        "ab --baseline-binary old",
+        "ab main --baseline-binary old --candidate-binary new",
+        &format!("{AB} --budget none"),
+        &format!("{AB} --rounds 0"),
+        &format!("{AB} -- --quick"),
+        &format!("{AB} --explain none"),
+        "ab",
+    ] {
+        let ran = case.regress(call).exit_code(2);
+        assert!(ran.stdout.is_empty() && !ran.stderr.is_empty(), "{ran}");
+    }
+}
+
+#[test]
+fn who_stops_it_has_a_report_of_what_is_decided() {
+    let case = pair(Selects::Exactly, "1000 f", "1500 f").env("PAUSE", "0.05");
+    let mut command = case.command();
+    command.args(AB.split_whitespace()).args(["--format", "json", "--rounds", "1000"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool can be run");
+    std::thread::sleep(Duration::from_millis(1500));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(killed.success());
+    let output = child.wait_with_output().expect("it ends");
+    let ran = Ran::new("ab, interrupted".into(), &output).exit_code(0).warning("interrupted", "rounds");
+    assert_eq!(ran.row("f")["doubt"], "too-few-rounds");
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=a", "-c", "user.email=a@example.org"]).args(arguments);
+    let output = command.current_dir(folder).env("HOME", folder).output().expect("git can be run");
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// A cargo that "builds" the script that lies in the package.
+const CARGO: &str = r#"#!/bin/sh
+case "$1" in
+metadata) echo "{\"target_directory\":\"$TARGET\",\"workspace_root\":\"$PWD\"}" ;;
+bench) echo "$*" >> "$TARGET-arguments"
+    [ -f bench.sh ] || { echo "no such target" >&2; exit 101; }
+    echo "{\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"cases\",\"kind\":[\"bench\"]},\"manifest_path\":\"$PWD/Cargo.toml\",\"executable\":\"$PWD/bench.sh\"}" ;;
+esac
+"#;
+
+#[test]
+fn commits_and_the_working_tree_are_built_and_left_alone() {
+    let case = runnable(Case::new(), "tools/cargo", CARGO);
+    let case = runnable(case, "repository/bench.sh", &executable(Selects::Exactly, "1000 f"));
+    let case = case.file("repository/Cargo.toml", "").file("repository/.gitignore", "/target*\n");
+    let repository = case.path("repository");
+    git(&repository, &["init", "--quiet", "-b", "main"]);
+    git(&repository, &["add", "--all"]);
+    git(&repository, &["commit", "--quiet", "-m", "base"]);
+    git(&repository, &["checkout", "--quiet", "-b", "topic"]);
+    let case = runnable(case, "repository/bench.sh", &executable(Selects::Exactly, "1500 f"));
+    let before = (git(&repository, &["status", "--porcelain"]), git(&repository, &["worktree", "list"]));
+    let regress = |arguments: &str| {
+        let mut command = case.command();
+        command.env("CARGO", case.path("tools/cargo")).env("TARGET", repository.join("target"));
+        let output = command.current_dir(&repository).args(arguments.split(' ')).output().expect("the tool can be run");
+        Ran::new(arguments.to_owned(), &output)
+    };
+    for call in ["ab --format json", "ab main --format json"] {
+        let ran = regress(call).exit_code(1).verdict("f", "regression");
+        assert_eq!(ran.json()["candidate"]["label"], "working tree");
+    }
+    regress("ab main --head HEAD --format json").exit_code(0);
+    let after = (git(&repository, &["status", "--porcelain"]), git(&repository, &["worktree", "list"]));
+    assert_eq!(after, before);
+    // A checkout that was left half-made is made again.
+    std::fs::write(case.path("repository/target/regress/base/src/.git/index.lock"), "").expect("a file");
+    regress("ab main --format json").exit_code(1).verdict("f", "regression");
+    regress("ab main --package p --bench cases --features x --build-profile y --format json").exit_code(1);
+    let built = std::fs::read_to_string(case.path("repository/target-arguments")).expect("cargo was called");
+    let last = built.lines().last().unwrap_or_default();
+    assert!(last.ends_with("--package p --bench cases --features x --profile y"), "{built}");
+    assert_eq!(built.lines().filter(|line| line.contains(" --target-dir ")).count(), built.lines().count(), "{built}");
+    regress("ab none").exit_code(2).stderr_contains("failed to find the commit none");
+    regress("ab main --clean --format json").exit_code(1);
+    assert!(!repository.join("target/regress").exists());
+    let log: Value = git(&repository, &["stash", "list"]).into();
+    assert_eq!(log, "");
+}
