@@ -83,6 +83,7 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
         baseline: Side::new(&baseline, &sides[0].source),
         candidate: Side::new(&candidate, &sides[1].source),
         profile: settings.profile.value,
+        judged_on: None,
     };
     let report = Report::of_rounds(&comparison, &settings.policy, &context, seed, &ended.looks);
     output::write_report(&args.output, &report, args.explain.as_deref())?;
