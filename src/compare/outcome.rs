@@ -50,16 +50,5 @@ fn is_untold(reason: &WhyNot) -> bool {
 
 /// Whether a benchmark that the baseline knows went without a verdict, against the policy's wish.
 fn counts_as_missing(reason: &WhyNot) -> bool {
-    match reason {
-        WhyNot::Added | WhyNot::Ignored => false,
-        WhyNot::Removed
-        | WhyNot::LeftOut
-        | WhyNot::SameMeasurement
-        | WhyNot::ThroughputChanged { .. }
-        | WhyNot::UnitChanged { .. }
-        | WhyNot::NotPositive
-        | WhyNot::AmbiguousId
-        | WhyNot::Unreadable
-        | WhyNot::Failed => true,
-    }
+    is_untold(reason) || matches!(reason, WhyNot::Removed | WhyNot::LeftOut)
 }

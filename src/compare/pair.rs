@@ -137,6 +137,7 @@ impl<'a> Pair<'a> {
         let logs: [Vec<f64>; 2] =
             [own.iter().map(|e| location(e).ln()).collect(), others.iter().map(|e| location(e).ln()).collect()];
         let mean = |logs: &[f64]| logs.iter().sum::<f64>() / logs.len() as f64;
+        let pooled = pooled(&logs[0], &logs[1]);
         let largest = |errors: &mut dyn Iterator<Item = f64>| errors.fold(0.0, f64::max);
         let pair = Pair {
             baseline,
@@ -148,8 +149,8 @@ impl<'a> Pair<'a> {
             n_executions: [logs[0].len(), logs[1].len()],
             n_measurements: [&own, &others].map(|side| side.iter().map(|e| e.n_measurements).sum()),
             newest: [newest_b, newest_c],
-            between: welch(&logs[0], &logs[1]).or_else(|| pooled(&logs[0], &logs[1])),
-            pooled: pooled(&logs[0], &logs[1]),
+            between: welch(&logs[0], &logs[1]).or(pooled),
+            pooled,
             logs: Some(Box::new(logs)),
             n_shared,
             n_quick: n_quick_b + n_quick_c,
