@@ -1,6 +1,6 @@
 //! The page on a pull request: what stands in it, in which order, and that it fits.
 
-use criterion_regress::model::{Evidence, Execution, Run, SamplingMode};
+use criterion_regress::model::Run;
 use criterion_regress::report::{
     Leg, Level, Outcome, Report, annotations, comment, is_incomplete, outcome_of_legs, parse_report, summary, to_json,
 };
@@ -8,30 +8,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::page;
-use crate::properties::{benchmark, config, policy, report};
+use crate::properties::{benchmark, config, execution, policy, report};
 
 /// What GitHub takes, less room for whoever posts it.
 const COMMENT: usize = 60_000;
 
 /// Every stranger's word holds it.
 const MARK: &str = "Zq";
-
-fn execution(typical: f64) -> Execution {
-    Execution {
-        typical,
-        median: typical,
-        lower_quartile: typical,
-        minimum: typical,
-        mean: typical,
-        standard_deviation: typical / 100.0,
-        standard_error: 0.001,
-        n_measurements: 30,
-        mode: SamplingMode::Linear,
-        evidence: Evidence::Sample,
-        fingerprint: typical.to_bits(),
-        measured_at: None,
-    }
-}
 
 /// A report of benchmarks that changed by these factors.
 pub(crate) fn report_of(factors: &[f64]) -> Report {

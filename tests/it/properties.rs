@@ -38,6 +38,24 @@ fn run(label: &str, samples: &[Vec<f64>]) -> Run {
     Run { label: label.to_owned(), benchmarks: samples.iter().enumerate().map(benchmark).collect(), ..Run::default() }
 }
 
+/// An execution that took this long, and was steady.
+pub(crate) fn execution(typical: f64) -> Execution {
+    Execution {
+        typical,
+        median: typical,
+        lower_quartile: typical,
+        minimum: typical,
+        mean: typical,
+        standard_deviation: typical / 100.0,
+        standard_error: 0.001,
+        n_measurements: 30,
+        mode: SamplingMode::Linear,
+        evidence: Evidence::Sample,
+        fingerprint: typical.to_bits(),
+        measured_at: None,
+    }
+}
+
 pub(crate) fn benchmark(id: &str, execution: Execution) -> Benchmark {
     Benchmark {
         id: BenchmarkId::from_name(id),

@@ -1,11 +1,11 @@
 //! Every format on every name: what a stranger calls a benchmark never becomes markup, a control sequence, or another cell.
 
-use criterion_regress::model::{Evidence, Execution, Run, SamplingMode, Warning, WarningKind};
+use criterion_regress::model::{Run, Warning, WarningKind};
 use criterion_regress::report::{Format, Rows, TerminalStyle, render};
 use proptest::prelude::*;
 
 use crate::case::Case;
-use crate::properties::{benchmark, config, policy, report};
+use crate::properties::{benchmark, config, execution, policy, report};
 
 /// Names that have broken a renderer somewhere.
 const HOSTILE: [&str; 24] = [
@@ -42,23 +42,6 @@ fn hostile() -> impl Strategy<Value = String> {
         1 => "[ -~]{0,12}",
     ];
     proptest::collection::vec(part, 1..4).prop_map(|parts| parts.concat())
-}
-
-fn execution(typical: f64) -> Execution {
-    Execution {
-        typical,
-        median: typical,
-        lower_quartile: typical,
-        minimum: typical,
-        mean: typical,
-        standard_deviation: typical / 100.0,
-        standard_error: 0.001,
-        n_measurements: 30,
-        mode: SamplingMode::Linear,
-        evidence: Evidence::Sample,
-        fingerprint: typical.to_bits(),
-        measured_at: None,
-    }
 }
 
 /// A report in which the names stand everywhere where names can: verdicts, what was not compared, warnings, labels.
