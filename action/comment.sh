@@ -5,11 +5,13 @@
 # what runs on the default branch shouldn't turn red for somebody's pull request.
 set -euo pipefail
 unset BASH_ENV ENV CDPATH
+# shellcheck source=/dev/null
+. "$(dirname "${BASH_SOURCE[0]}")/shared.sh"
 
 main() {
     cd "${GITHUB_WORKSPACE:-.}"
     cd "./${INPUT_WORKING_DIRECTORY:-}"
-    local arguments=() line name path
+    local arguments=() lines=() line name path
     while IFS= read -r line || [ -n "$line" ]; do
         line=${line%$'\r'}
         case $line in
@@ -35,10 +37,8 @@ main() {
     flag check-run "${INPUT_CHECK_RUN:-}"
     flag only-on-change "${INPUT_ONLY_ON_CHANGE:-}"
     flag dry-run "${INPUT_DRY_RUN:-}"
-    while IFS= read -r line || [ -n "$line" ]; do
-        line=${line%$'\r'}
-        if [ -n "$line" ]; then arguments+=("$line"); fi
-    done <<<"${INPUT_ARGS:-}"
+    lines_of "${INPUT_ARGS:-}"
+    arguments+=(${lines[@]+"${lines[@]}"})
     local code=0
     "${REGRESS_BINARY:?}" comment ${arguments[@]+"${arguments[@]}"} || code=$?
     printf 'exit-code=%s\n' "$code" >>"${GITHUB_OUTPUT:?}"
@@ -46,14 +46,6 @@ main() {
     0 | 1 | 3) ;;
     *) exit "$code" ;;
     esac
-}
-
-fail() {
-    local text=${1//'%'/%25}
-    text=${text//$'\r'/%0D}
-    text=${text//$'\n'/%0A}
-    printf '::error title=regress::%s\n' "$text" >&2
-    exit 2
 }
 
 flag() {

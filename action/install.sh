@@ -2,6 +2,8 @@
 # Says where regress is: INPUT_BINARY_PATH, or a released binary whose SHA-256 stands in checksums.txt beside this file.
 set -euo pipefail
 unset BASH_ENV ENV CDPATH
+# shellcheck source=/dev/null
+. "$(dirname "${BASH_SOURCE[0]}")/shared.sh"
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 releases=https://github.com/criterion-regress/criterion-regress/releases/download
@@ -15,15 +17,6 @@ main() {
     fi
     "$binary" --version >&2 || fail "$binary does not run on this machine"
     printf 'binary=%s\n' "$binary" >>"${GITHUB_OUTPUT:?}"
-}
-
-# One line, so that no part of it can be taken for a command to the runner.
-fail() {
-    local text=${1//'%'/%25}
-    text=${text//$'\r'/%0D}
-    text=${text//$'\n'/%0A}
-    printf '::error title=regress::%s\n' "$text" >&2
-    exit 2
 }
 
 given() {

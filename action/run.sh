@@ -2,6 +2,8 @@
 # Runs a command of regress with the action's inputs, and says where the report is. The exit code is that of regress.
 set -euo pipefail
 unset BASH_ENV ENV CDPATH
+# shellcheck source=/dev/null
+. "$(dirname "${BASH_SOURCE[0]}")/shared.sh"
 
 main() {
     cd "${GITHUB_WORKSPACE:-.}"
@@ -12,24 +14,6 @@ main() {
     [a-z]*) plain "$INPUT_COMMAND" ;;
     *) fail "command has to be one of regress, or cache-key" ;;
     esac
-}
-
-fail() {
-    local text=${1//'%'/%25}
-    text=${text//$'\r'/%0D}
-    text=${text//$'\n'/%0A}
-    printf '::error title=regress::%s\n' "$text" >&2
-    exit 2
-}
-
-# The lines of a text that aren't empty, into the array `lines`.
-lines_of() {
-    local line
-    lines=()
-    while IFS= read -r line || [ -n "$line" ]; do
-        line=${line%$'\r'}
-        if [ -n "$line" ]; then lines+=("$line"); fi
-    done <<<"$1"
 }
 
 judge() {
