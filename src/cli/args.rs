@@ -654,6 +654,10 @@ pub(super) struct InitArgs {
     #[arg(long, value_enum, value_delimiter = ',', value_name = "WHICH", default_value = "smoke,comment,official")]
     pub(super) workflows: Vec<WorkflowArg>,
 
+    /// How the smoke workflow measures the two sides of a pull request
+    #[arg(long, value_enum, value_name = "HOW", default_value = "ab")]
+    pub(super) smoke: SmokeArg,
+
     /// A bench target that uses Criterion; may be given several times [default: those that cargo knows of]
     #[arg(long = "bench", value_name = "NAME")]
     pub(super) benches: Vec<String>,
@@ -673,12 +677,20 @@ pub(super) struct InitArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum WorkflowArg {
-    /// On pull requests: both sides in one job, 10 samples, 20 %
+    /// On pull requests: both sides in one job, 20 %
     Smoke,
     /// What smoke found, as a comment on the pull request
     Comment,
     /// Against the last release, on a machine of its own
     Official,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SmokeArg {
+    /// `regress ab`: rounds of short processes of both, in random order, until all is decided or 10 minutes are over
+    Ab,
+    /// `cargo bench` on one and then on the other, and `regress check`: one long execution a side
+    Check,
 }
 
 /// Print completions for a shell

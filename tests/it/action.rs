@@ -108,6 +108,104 @@ fn inputs_are_arguments_whatever_they_hold() {
     job.script("run.sh").exit_code(2).stderr_contains("command has to be");
 }
 
+/// A checkout as actions/checkout makes it of a pull request: GitHub's merge of its one commit with `main`, so deep. Says the commit
+/// of each name that is asked for.
+fn merged(depth: u32) -> (Job, impl Fn(&str) -> String) {
+    let case = Case::new();
+    let origin = case.path("origin");
+    fs::create_dir_all(&origin).expect("ours");
+    let git = move |folder: &Path, words: &str| {
+        let mut command = Command::new("git");
+        command.args(["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"]);
+        command.args(words.split(' ')).current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null");
+        let output = command.output().expect("git is there");
+        assert!(output.status.success(), "git {words}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    for words in [
+        "init -q",
+        "commit -q --allow-empty -m left-here",
+        "checkout -q -b pr",
+        "commit -q --allow-empty -m a-change",
+        "checkout -q main",
+        "commit -q --allow-empty -m meanwhile",
+        "checkout -q -b merge",
+        "merge -q --no-ff -m merged pr",
+    ] {
+        git(&origin, words);
+    }
+    let workspace = case.path("");
+    git(&workspace, "init -q");
+    git(&workspace, &format!("fetch -q --depth={depth} file://{} +merge:refs/remotes/pull/7/merge", origin.display()));
+    git(&workspace, "checkout -q refs/remotes/pull/7/merge");
+    let commit = move |name: &str| git(&origin, &format!("rev-parse {name}"));
+    let job = Job::new(case).with("INPUT_COMMAND", "ab").with("GITHUB_EVENT_NAME", "pull_request");
+    let job = job.with("GITHUB_SHA", &commit("merge")).with("BASE_SHA", &commit("main"));
+    (job, commit)
+}
+
+#[test]
+fn ab_runs_against_what_the_pull_request_is_merged_with() {
+    let (job, _) = merged(2);
+    let ran = job.script("run.sh").exit_code(0);
+    assert_eq!(ran.stdout, "ab\n--output=json=regress-report.json\nHEAD^1\n");
+    assert_eq!(job.outputs(), "exit-code=0\n", "nobody wrote a report");
+
+    // Where the branch itself is checked out, it is where it left.
+    let (job, commit) = merged(9);
+    let checked_out = Command::new("git").args(["checkout", "-q", &commit("pr")]).current_dir(job.path("")).status();
+    assert!(checked_out.is_ok_and(|status| status.success()));
+    job.script("run.sh").exit_code(0).stdout_contains(&format!("\n{}\n", commit("pr^")));
+    for event in ["pull_request", "merge_group"] {
+        let job = merged(9).0.with("GITHUB_EVENT_NAME", event).with("GITHUB_SHA", &commit("pr"));
+        let base = job.variables.iter().find(|(name, _)| name == "BASE_SHA").map(|(_, base)| base.clone());
+        job.script("run.sh").exit_code(0).stdout_contains(&format!("\n{}\n", base.expect("was given")));
+    }
+}
+
+#[test]
+fn ab_says_what_to_write_where_it_has_no_base() {
+    let fails = |job: Job, told: &str| {
+        let ran = job.script("run.sh").exit_code(2).stderr_contains(told);
+        assert!(ran.stderr.starts_with("::error title=regress::") && ran.stderr.lines().count() == 1, "{ran}");
+        assert!(ran.stdout.is_empty(), "{ran}");
+    };
+    fails(merged(1).0, "with: { fetch-depth: 0 }");
+    fails(merged(1).0.with("GITHUB_SHA", &"0".repeat(40)), "with: { fetch-depth: 0 }");
+    fails(merged(2).0.with("INPUT_BASELINE", "v1.0"), "there is no commit v1.0 in the checkout: write");
+    fails(merged(2).0.with("GITHUB_EVENT_NAME", "push").with("BASE_SHA", ""), "the event push names no base");
+    fails(merged(2).0.with("GITHUB_EVENT_NAME", "push").with("BASE_SHA", "--all"), "no commit as its base");
+    fails(merged(2).0.with("INPUT_BASELINE", "--help"), "has to be a branch, tag or commit");
+    fails(merged(2).0.with("INPUT_CANDIDATE", "-x"), "has to be a branch, tag or commit");
+    fails(merged(2).0.with("INPUT_BASELINE", "a\nb"), "one branch, tag or commit");
+    // Where a stranger's code would be given rights.
+    for event in ["pull_request_target", "workflow_run", "issue_comment"] {
+        fails(merged(2).0.with("GITHUB_EVENT_NAME", event).with("INPUT_BASELINE", "HEAD^1"), "this job's rights");
+    }
+    let without = Job::new(Case::new()).with("INPUT_COMMAND", "ab").with("GITHUB_EVENT_NAME", "pull_request");
+    fails(without.with("GIT_CEILING_DIRECTORIES", "/"), "needs a checkout");
+}
+
+#[test]
+fn ab_hands_its_inputs_on() {
+    let job =
+        merged(2).0.with("INPUT_BASELINE", "HEAD^1").with("INPUT_CANDIDATE", "HEAD").with("INPUT_PROFILE", "smoke");
+    let job = job.with("INPUT_THRESHOLD", "5").with("INPUT_FAIL_ON", "incomplete").with("INPUT_FILTER", "^a b$");
+    let job = job.with("INPUT_BUDGET", "10m").with("INPUT_PACKAGES", "a\nb\n").with("INPUT_BENCHES", "c");
+    let job = job.with("INPUT_FEATURES", "d,e").with("INPUT_CRITERION_ARGS", "--warm-up-time\n$(touch pwned)");
+    let job = job.with("INPUT_ARGS", "--seed\n7").with("INPUT_REPORT", "to/report.json");
+    let ran = job.script("run.sh").exit_code(0);
+    let expected = "ab\n--output=json=to/report.json\n--head=HEAD\n--profile=smoke\n--threshold=5\n--fail-on=incomplete\n\
+        --filter=^a b$\n--budget=10m\n--package=a\n--package=b\n--bench=c\n--features=d,e\n--seed\n7\nHEAD^1\n--\n\
+        --warm-up-time\n$(touch pwned)\n";
+    assert_eq!(ran.stdout, expected);
+    assert!(!job.path("pwned").exists());
+
+    // The other command that has a filter.
+    let job = Job::new(Case::new()).with("INPUT_COMMAND", "check").with("INPUT_FILTER", "-x");
+    job.script("run.sh").stdout_contains("\n--filter=-x\n");
+}
+
 #[test]
 fn nothing_of_the_environment_runs_first() {
     let case = Case::new().file("evil", "touch pwned\n");

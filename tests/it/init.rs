@@ -37,13 +37,30 @@ fn writes_the_workflows_and_a_configuration_that_holds() {
         let text = read(&case, path);
         assert!(!text.contains('@') || !text.contains("@BENCH@") && !text.contains("@ACTION@"), "{path}:\n{text}");
     }
-    assert!(read(&case, WORKFLOWS[0]).contains("cargo bench --bench parse --bench sort -- --save-baseline base"));
-    ran.stdout_contains("cargo bench --bench parse --bench sort").stdout_contains("git ls-remote");
+    assert!(read(&case, WORKFLOWS[0]).contains("\n          command: ab\n"));
+    assert!(
+        read(&case, WORKFLOWS[0])
+            .contains("\n          benches: |\n            parse\n            sort\n          report: ")
+    );
+    ran.stdout_contains("regress ab --bench parse --bench sort")
+        .stdout_contains("cargo bench --bench parse --bench sort")
+        .stdout_contains("git ls-remote");
     // The configuration is one, and says what holds without it.
     let settings = |ran: Ran| ran.json()["settings"].clone();
     let with = settings(case.regress("config --format json").exit_code(0));
     let without = settings(case.regress("config --format json --no-config").exit_code(0));
     assert_eq!(with["threshold"]["value"], without["threshold"]["value"]);
+}
+
+#[test]
+fn smoke_can_measure_the_suite_of_one_side_after_the_other() {
+    let case = package();
+    let ran = case.regress("init --smoke check").exit_code(0);
+    let text = read(&case, WORKFLOWS[0]);
+    assert!(text.contains("cargo bench --bench parse --bench sort -- --save-baseline base"));
+    assert!(text.contains("\n          command: check\n") && !text.contains("command: ab"));
+    assert!(!text.contains("@INPUTS@") && !text.contains("@BENCH@") && !text.contains("@ACTION@"), "{text}");
+    ran.stdout_contains("regress check --baseline base");
 }
 
 #[test]
@@ -103,7 +120,7 @@ fn benchmarks_are_those_that_cargo_knows_of_or_that_are_named() {
     case.regress("init").exit_code(2).stderr_contains("failed to ask cargo for the bench targets: error");
     let case = Case::new();
     case.regress("init --bench speed --workflows smoke").exit_code(0);
-    assert!(read(&case, WORKFLOWS[0]).contains("cargo bench --bench speed -- "));
+    assert!(read(&case, WORKFLOWS[0]).contains("\n          benches: |\n            speed\n"));
     // Nothing that a shell or YAML would read otherwise.
     for name in ["$(id)", "a;b", "-x", "a'b", "a\nb", ""] {
         let ran = Case::new().regress_with(&["init", &format!("--bench={name}")]).exit_code(2);
@@ -120,6 +137,10 @@ fn benchmarks_are_those_that_cargo_knows_of_or_that_are_named() {
         .file("b/benches/speed.rs", "use criterion::Criterion;")
         .env("CARGO", env!("CARGO"));
     case.regress("init --workflows smoke").exit_code(0);
+    let inputs = "\n          packages: |\n            b\n          benches: |\n            speed\n          report: ";
+    assert!(read(&case, WORKFLOWS[0]).contains(inputs), "{}", read(&case, WORKFLOWS[0]));
+    fs::remove_file(case.path(WORKFLOWS[0])).expect("it was written");
+    case.regress("init --workflows smoke --smoke check --keep").exit_code(0);
     assert!(read(&case, WORKFLOWS[0]).contains("cargo bench --package b --bench speed -- "));
 }
 
@@ -151,11 +172,18 @@ fn the_folder_has_to_be_there() {
 /// What comments promise of each workflow, and what keeps strangers out.
 #[test]
 fn rights_are_the_least_and_actions_are_pinned() {
-    let case = package();
-    case.regress(&format!("init --action-ref {}", "a".repeat(40))).exit_code(0);
+    // With checkout, upload, download and ours; with cache, too.
+    for (how, n_pins) in [("ab", 5), ("check", 4)] {
+        let case = package();
+        case.regress(&format!("init --smoke {how} --action-ref {}", "a".repeat(40))).exit_code(0);
+        rights_and_pins(&case, n_pins);
+    }
+}
+
+fn rights_and_pins(case: &Case, n_pins: usize) {
     let mut pins = BTreeSet::new();
     for path in WORKFLOWS {
-        let text = read(&case, path);
+        let text = read(case, path);
         assert!(text.contains("\npermissions: {}\n"), "{path}");
         assert!(!text.contains("pull_request_target") && !text.contains("secrets."), "{path}");
         for line in text.lines().filter(|line| line.contains("uses: ")) {
@@ -166,8 +194,8 @@ fn rights_are_the_least_and_actions_are_pinned() {
             pins.insert(named.to_owned());
         }
     }
-    assert_eq!(pins.len(), 4, "{pins:?}");
-    let [smoke, comment, official] = WORKFLOWS.map(|path| read(&case, path));
+    assert_eq!(pins.len(), n_pins, "{pins:?}");
+    let [smoke, comment, official] = WORKFLOWS.map(|path| read(case, path));
     assert!(!smoke.contains("write") && !smoke.contains("github.token"));
     assert!(!comment.contains("checkout@") && !comment.contains("run: "), "the trusted side runs nothing");
     assert!(!official.contains("pull_request"), "strangers' code stays off the machine");
@@ -197,5 +225,5 @@ fn links_lead_nowhere() {
     fs::remove_file(case.path("benches/parse.rs")).expect("it is there");
     std::os::unix::fs::symlink("/dev/zero", case.path("benches/parse.rs")).expect("a link");
     case.regress("init").exit_code(0);
-    assert!(read(&case, WORKFLOWS[0]).contains("cargo bench --bench sort --"));
+    assert!(read(&case, WORKFLOWS[0]).contains("benches: |\n            sort\n          report"));
 }

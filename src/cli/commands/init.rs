@@ -7,11 +7,12 @@ use std::process::{Command, ExitCode, Stdio};
 
 use serde_json::Value;
 
-use crate::cli::args::{InitArgs, WorkflowArg};
+use crate::cli::args::{InitArgs, SmokeArg, WorkflowArg};
 use crate::cli::failure::Failure;
 use crate::cli::{config_file, exit_code, output};
 
 const SMOKE: &str = include_str!("../init/benchmark-smoke.yml");
+const SMOKE_AB: &str = include_str!("../init/benchmark-smoke-ab.yml");
 const COMMENT: &str = include_str!("../init/benchmark-comment.yml");
 const OFFICIAL: &str = include_str!("../init/benchmark-official.yml");
 const CONFIG: &str = include_str!("../init/regress.toml");
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &InitArgs) -> Result<ExitCode, Failure> {
         return Err(Failure::new(format!("failed to write into {}: there is no such folder", args.dir.display())));
     }
     let benches = if args.benches.is_empty() { found_benches(&args.dir)? } else { named_benches(&args.benches)? };
-    let mut planned = plan(args, &flags(&benches))?;
+    let mut planned = plan(args, &benches)?;
 
     let is_there = |file: &Planned| fs::symlink_metadata(args.dir.join(&file.path)).is_ok();
     let (there, missing): (Vec<Planned>, Vec<Planned>) = planned.drain(..).partition(is_there);
@@ -74,13 +75,17 @@ fn refuse_links(dir: &Path, path: &Path) -> Result<(), Failure> {
     }
 }
 
-fn plan(args: &InitArgs, benches: &str) -> Result<Vec<Planned>, Failure> {
+fn plan(args: &InitArgs, benches: &[Bench]) -> Result<Vec<Planned>, Failure> {
     let action = action(args.action_ref.as_deref())?;
-    let filled = |template: &str| template.replace("@BENCH@", benches).replace("@ACTION@", &action);
+    let filled = |template: &str| {
+        let text = template.replace("@BENCH@", &flags(benches)).replace("@ACTION@", &action);
+        text.replace("@INPUTS@", &inputs(benches))
+    };
     let mut planned = Vec::new();
     for workflow in [WorkflowArg::Smoke, WorkflowArg::Comment, WorkflowArg::Official] {
         if args.workflows.contains(&workflow) {
             let (name, template) = match workflow {
+                WorkflowArg::Smoke if args.smoke == SmokeArg::Ab => ("benchmark-smoke.yml", SMOKE_AB),
                 WorkflowArg::Smoke => ("benchmark-smoke.yml", SMOKE),
                 WorkflowArg::Comment => ("benchmark-comment.yml", COMMENT),
                 WorkflowArg::Official => ("benchmark-official.yml", OFFICIAL),
@@ -114,11 +119,27 @@ struct Bench {
     name: String,
 }
 
-/// Cargo's flags that choose these benches alone: the harness of another target wouldn't know Criterion's flags.
-fn flags(benches: &[Bench]) -> String {
+/// Their packages, where there are several.
+fn packages(benches: &[Bench]) -> Vec<&str> {
     let mut packages: Vec<&str> = benches.iter().filter_map(|bench| bench.package.as_deref()).collect();
     packages.dedup();
-    let packages = packages.into_iter().map(|package| format!("--package {package}"));
+    packages
+}
+
+/// The same as inputs of the action, below `with:`.
+fn inputs(benches: &[Bench]) -> String {
+    let list = |name: &str, lines: Vec<&str>| {
+        let lines = lines.iter().map(|line| format!("\n            {line}")).collect::<String>();
+        if lines.is_empty() { lines } else { format!("          {name}: |{lines}") }
+    };
+    let names = benches.iter().map(|bench| bench.name.as_str()).collect();
+    let given = [list("packages", packages(benches)), list("benches", names)];
+    given.into_iter().filter(|input| !input.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// Cargo's flags that choose these benches alone: the harness of another target wouldn't know Criterion's flags.
+fn flags(benches: &[Bench]) -> String {
+    let packages = packages(benches).into_iter().map(|package| format!("--package {package}"));
     packages.chain(benches.iter().map(|bench| format!("--bench {}", bench.name))).collect::<Vec<_>>().join(" ")
 }
 
@@ -233,7 +254,10 @@ fn told(args: &InitArgs, kept: &[Planned], written: &[Planned], benches: &str) -
         line(&format!("      git ls-remote https://github.com/{ACTION} {version}"));
         line("    or give it to `regress init --action-ref COMMIT`");
     }
-    if args.workflows.contains(&WorkflowArg::Smoke) {
+    if args.workflows.contains(&WorkflowArg::Smoke) && args.smoke == SmokeArg::Ab {
+        line("  * try what the smoke workflow does, on a branch with a change of yours");
+        line(&format!("      regress ab {benches}"));
+    } else if args.workflows.contains(&WorkflowArg::Smoke) {
         line("  * try what the smoke workflow does: measure, save, measure your change, compare");
         line(&format!("      cargo bench {benches} -- --save-baseline base --sample-size 10"));
         line("      # … change something …");
