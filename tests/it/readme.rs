@@ -1,4 +1,4 @@
-//! The README's examples are run: every `$ regress …` in a code block, in a folder with a copy of `fixtures/`, and what stands
+//! The examples of the README and of docs/choosing.md are run: every `$ regress …` in a code block, in a folder with a copy of `fixtures/`, and what stands
 //! below it must be what is printed.
 //!
 //! `$ echo $?` shows the last exit code. Other commands (`$ cargo bench`) are neither run nor compared. Files are two and a
@@ -10,7 +10,7 @@ use similar::TextDiff;
 
 use crate::case::{Case, Ran};
 
-/// A command and what the README says comes of it.
+/// A command and what the page says comes of it.
 #[derive(Debug, PartialEq)]
 struct Example {
     line: usize,
@@ -20,10 +20,19 @@ struct Example {
 
 #[test]
 fn the_readmes_examples_do_what_it_says() {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap_or_default();
+    examples_hold("README.md");
+}
+
+#[test]
+fn the_examples_of_choosing_do_what_it_says() {
+    examples_hold("docs/choosing.md");
+}
+
+fn examples_hold(page: &str) {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap_or_default();
     let examples = examples(&text);
     let n_run = examples.iter().filter(|example| example.command.starts_with("regress ")).count();
-    assert!(n_run > 0, "README has no examples: no code block with a line `$ regress …`");
+    assert!(n_run > 0, "{page} has no examples: no code block with a line `$ regress …`");
     let case = Case::new().tree("", "fixtures");
     let mut last = None;
     let mut failures = Vec::new();
@@ -44,8 +53,8 @@ fn the_readmes_examples_do_what_it_says() {
         if !matches(&want, &came) {
             let (want, came) = (want.join("\n"), came.join("\n"));
             let diff = TextDiff::from_lines(want.as_str(), came.as_str());
-            let diff = diff.unified_diff().header("README", "came").to_string();
-            failures.push(format!("README.md:{}: $ {}\n{diff}", example.line, example.command));
+            let diff = diff.unified_diff().header(page, "came").to_string();
+            failures.push(format!("{page}:{}: $ {}\n{diff}", example.line, example.command));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
