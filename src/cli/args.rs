@@ -24,7 +24,7 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Check(CheckArgs),
-    Ab(AbArgs),
+    Ab(Box<AbArgs>),
     List(ListArgs),
     Compare(CompareArgs),
     Export(ExportArgs),
@@ -188,7 +188,11 @@ pub(super) struct CheckArgs {
 /// Builds BASE and the working tree, each with a target folder of its own, and runs them in rounds: of every benchmark one fresh
 /// process of each side, one right after the other and in random order. What the machine does meanwhile hits both sides alike, so
 /// that a shared machine does; nothing has to be stored. Verdicts are looked for after so many rounds that they can be certain,
-/// twice as many, and four times as many; a benchmark that is decided stops. Ctrl-C leaves a report of what is decided by then.
+/// twice as many, and four times as many; a benchmark that is decided stops. Ctrl-C leaves a report of what is decided by then,
+/// and the same call with --resume goes on, as it does after a crash.
+///
+/// With --baseline-env, --candidate-args and the like, settings are compared instead of versions: `regress ab --candidate-env
+/// RAYON_NUM_THREADS=1` runs one build of the working tree with and without it.
 ///
 /// The working tree, index, stash and Criterion's own results are left alone: what is built lies in `regress` below the target
 /// folder, and is used again by the next call.
@@ -225,6 +229,32 @@ pub(super) struct AbArgs {
     /// What the random order follows from [default: another one each time]
     #[arg(long, value_name = "N")]
     pub(super) seed: Option<u64>,
+
+    /// Go on with rounds that were interrupted: by Ctrl-C, a crash, or the loss of power. The other arguments are those of the
+    /// call that was interrupted; --budget, thresholds and output may be others
+    #[arg(long)]
+    pub(super) resume: bool,
+
+    /// Run all benchmarks on one processor, this one or the least busy that is allowed (Linux). Threads of a benchmark then
+    /// share it: not for benchmarks with several
+    #[arg(long, value_name = "CPU", num_args = 0..=1, require_equals = true)]
+    pub(super) pin: Option<Option<usize>>,
+
+    /// Run the baseline with this variable of the environment; builds don't see it. May be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable, help_heading = "Settings to compare")]
+    pub(super) baseline_env: Vec<(String, String)>,
+
+    /// Run the candidate with this variable of the environment. With settings and without BASE, both sides are one build
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable, help_heading = "Settings to compare")]
+    pub(super) candidate_env: Vec<(String, String)>,
+
+    /// Run the baseline with these arguments, after those for both; quoted as for a shell
+    #[arg(long, value_name = "ARGS", allow_hyphen_values = true, help_heading = "Settings to compare")]
+    pub(super) baseline_args: Vec<String>,
+
+    /// Run the candidate with these arguments, as in `--candidate-args '--measurement-time 1'`
+    #[arg(long, value_name = "ARGS", allow_hyphen_values = true, help_heading = "Settings to compare")]
+    pub(super) candidate_args: Vec<String>,
 
     /// Build only this package's benchmarks, as cargo's
     #[arg(long, value_name = "SPEC", help_heading = "Build")]
@@ -263,6 +293,14 @@ pub(super) struct AbArgs {
     /// Options for Criterion, after `--`; without them, each process measures for 0.2 seconds
     #[arg(last = true, value_name = "CRITERION ARGS")]
     pub(super) criterion_args: Vec<String>,
+}
+
+fn parse_variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, as in RAYON_NUM_THREADS=1")?;
+    if name.is_empty() {
+        return Err("the name is missing, as in RAYON_NUM_THREADS=1".to_owned());
+    }
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {

@@ -1,5 +1,11 @@
 //! This machine, as far as it says: what has to be equal for two times to be comparable.
 
+mod affinity;
+mod load;
+
+pub use affinity::{allowed_processors, pin_to};
+pub use load::{Load, LoadSample, load_average};
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -40,7 +46,17 @@ pub fn hash_of_file(path: &Path) -> io::Result<String> {
             n => hash.update(&block[..n]),
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(&hash.finalize()))
+}
+
+/// The SHA-256 of a text in hexadecimal.
+#[must_use]
+pub fn hash_of_text(text: &str) -> String {
+    hexadecimal(&Sha256::digest(text))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `linux 6.1.0 x86_64`; without a version where the system doesn't say.

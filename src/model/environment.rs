@@ -13,6 +13,8 @@ pub struct Environment {
     pub profile: Option<String>,
     /// SHA-256 of each executable that was run, in hexadecimal, sorted.
     pub executables: Vec<String>,
+    /// Variables and arguments with which this side was run and the other was not, as `NAME=VALUE` or as typed.
+    pub settings: Vec<String>,
 }
 
 impl Environment {
@@ -34,11 +36,11 @@ impl Environment {
         differing.collect()
     }
 
-    /// Whether both were measured from the same executables, as far as both say.
+    /// Whether both were measured from the same executables under the same settings, as far as both say.
     #[must_use]
     pub fn has_same_executables(&self, other: &Environment) -> bool {
         let known = |e: &Environment| e.executables.iter().all(|hash| is_hash(hash)) && !e.executables.is_empty();
-        known(self) && known(other) && self.executables == other.executables
+        known(self) && known(other) && self.executables == other.executables && self.settings == other.settings
     }
 }
 

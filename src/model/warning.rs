@@ -159,11 +159,26 @@ pub enum WarningKind {
     Interrupted {
         /// Benchmarks that had no verdict by then.
         n_open: usize,
+        /// The command line that goes on with them.
+        resume: Option<String>,
     },
     /// The time for rounds was spent.
     BudgetSpent {
         /// Benchmarks that had no verdict by then.
         n_open: usize,
+    },
+    /// Others took so much of the machine that the threshold could not be resolved.
+    BusyMachine {
+        /// Processes that wanted to run, in tenths, where the system says.
+        load: Option<u64>,
+        /// Processors of the machine.
+        n_processors: usize,
+        /// Share of their time that other processes took, in percent.
+        others: u64,
+        /// The change that matters, in tenths of a percent.
+        needed: u64,
+        /// The smallest change that could have been proven of every benchmark, in tenths of a percent.
+        resolvable: u64,
     },
     /// What was put together or compared was measured in different environments.
     DifferentEnvironments {

@@ -97,7 +97,8 @@ impl Report {
         looks: &[Look],
     ) -> Report {
         let looks = looks.iter().map(|look| LookUsed { rounds: look.rounds, level: look.alpha }).collect();
-        Report { rounds: Some(RoundsUsed { seed, looks }), ..Report::new(comparison, policy, context) }
+        let rounds = RoundsUsed { seed, looks, seconds: None, overhead_seconds: None };
+        Report { rounds: Some(rounds), ..Report::new(comparison, policy, context) }
     }
 }
 
@@ -337,7 +338,7 @@ impl From<NoiseSource> for NoiseOrigin {
 
 impl From<&model::Environment> for Environment {
     fn from(environment: &model::Environment) -> Environment {
-        let model::Environment { cpu, cores, os, rustc, profile, executables } = environment.clone();
+        let model::Environment { cpu, cores, os, rustc, profile, executables, settings: _ } = environment.clone();
         Environment { cpu, cores, os, rustc, profile, executables }
     }
 }

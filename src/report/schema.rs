@@ -61,6 +61,12 @@ pub struct RoundsUsed {
     pub seed: u64,
     /// After how many rounds verdicts were looked for, and at which level each time.
     pub looks: Vec<LookUsed>,
+    /// How long all rounds took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// How much of that was not spent in benchmarks' processes; since the last time that they were resumed, if ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overhead_seconds: Option<f64>,
 }
 
 /// One look at paired rounds.

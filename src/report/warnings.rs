@@ -30,6 +30,10 @@ pub(super) fn warning_groups(warnings: &[WarningRow]) -> Vec<WarningGroup<'_>> {
     groups.into_values().collect()
 }
 
+fn tenths(n: u64) -> String {
+    if n.is_multiple_of(10) { (n / 10).to_string() } else { format!("{}.{}", n / 10, n % 10) }
+}
+
 /// A warning's name for programs, what is the matter, and what to do about it.
 #[must_use]
 pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>) {
@@ -217,14 +221,11 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
             format!("its version of Criterion can't run it alone: {} with it", count(*n, "other ran", "others ran")),
             Some("from 0.3.3 on, Criterion selects one benchmark exactly"),
         ),
-        WarningKind::Interrupted { n_open } => (
-            "interrupted",
-            format!(
-                "the rounds were interrupted; {} by then",
-                count(*n_open, "benchmark was not decided", "benchmarks were not decided")
-            ),
-            None,
-        ),
+        WarningKind::Interrupted { n_open, resume } => {
+            let undecided = count(*n_open, "benchmark was not decided", "benchmarks were not decided");
+            let message = format!("the rounds were interrupted; {undecided} by then");
+            return ("interrupted", message, resume.as_ref().map(|command| format!("`{command}` goes on with them")));
+        }
         WarningKind::BudgetSpent { n_open } => (
             "budget-spent",
             format!(
@@ -233,6 +234,21 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
             ),
             Some("give it more with `--budget`"),
         ),
+        WarningKind::BusyMachine { load, n_processors, others, needed, resolvable } => {
+            let load = load.map_or_else(String::new, |load| format!("load {} on ", tenths(load)));
+            let (needed, resolvable) = (tenths(*needed), tenths(*resolvable));
+            let processors = count(*n_processors, "processor", "processors");
+            (
+                "busy-machine",
+                format!(
+                    "the machine was busy ({load}{processors}, other processes took {others} % of their time): ±{needed} % \
+                     needed, and this run could resolve ±{resolvable} % of every benchmark"
+                ),
+                Some(
+                    "measure while nothing else runs, give it more time with `--budget`, or ask for a larger threshold",
+                ),
+            )
+        }
         WarningKind::DifferentEnvironments { fact, values: [one, two] } => (
             "different-environments",
             format!("measured in different environments, {fact}: {one} | {two}"),
@@ -243,4 +259,19 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
         ),
     };
     (code, message, hint.map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_machine_is_told_with_what_it_could_resolve() {
+        let kind = |load| WarningKind::BusyMachine { load, n_processors: 2, others: 61, needed: 200, resolvable: 345 };
+        let (code, message, _) = warning_text(&kind(Some(73)));
+        assert_eq!(code, "busy-machine");
+        assert!(message.contains("load 7.3 on 2 processors, other processes took 61 %"), "{message}");
+        assert!(message.contains("±20 % needed, and this run could resolve ±34.5 %"), "{message}");
+        assert!(warning_text(&kind(None)).1.contains("busy (2 processors, "));
+    }
 }

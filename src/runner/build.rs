@@ -47,6 +47,15 @@ pub struct Checkout {
     cargo: PathBuf,
 }
 
+/// Files of one version, to be built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    top: PathBuf,
+    target: PathBuf,
+    /// Whether cargo must leave `Cargo.lock` as it is.
+    is_locked: bool,
+}
+
 #[derive(Deserialize)]
 struct Metadata {
     target_directory: PathBuf,
@@ -95,6 +104,12 @@ impl Checkout {
         &self.cache
     }
 
+    /// Where the caller is, below the repository's top folder.
+    #[must_use]
+    pub fn prefix(&self) -> &Path {
+        &self.prefix
+    }
+
     /// The commit that a name stands for.
     ///
     /// # Errors
@@ -107,60 +122,104 @@ impl Checkout {
             .map_err(|e| if e.cause.is_empty() { error(&doing, "git knows none of this name") } else { e })
     }
 
-    /// Builds a commit's benchmarks, in a folder of the cache called `name`.
+    /// A commit's files, in a folder of the cache called `name`.
     ///
     /// # Errors
-    /// When git or cargo fails. Cargo's own words have gone to standard error.
-    pub fn build_commit(&self, commit: &str, name: &str, selection: &Selection) -> Result<Vec<Executable>, BuildError> {
+    /// When git fails.
+    pub fn commit_source(&self, commit: &str, name: &str) -> Result<Source, BuildError> {
         let home = self.cache.join(name);
-        let source = home.join("src");
-        if self.check_out(commit, &source).is_err() {
+        let top = home.join("src");
+        if self.check_out(commit, &top).is_err() {
             // Left behind half-made, or of another repository.
-            let _ = std::fs::remove_dir_all(&source);
-            self.check_out(commit, &source)?;
+            let _ = std::fs::remove_dir_all(&top);
+            self.check_out(commit, &top)?;
         }
-        // Where nobody keeps the lock file, both sides still use the same dependencies.
+        // Where nobody keeps the lock file, both sides still use the same dependencies; one of another day may lie here.
         let lock = self.workspace.join("Cargo.lock");
-        if !source.join(&lock).exists() && self.top.join(&lock).exists() {
-            std::fs::copy(self.top.join(&lock), source.join(&lock))
+        let is_kept = git(&top, "list Cargo.lock", ["ls-files".as_ref(), "--error-unmatch".as_ref(), lock.as_os_str()]);
+        if is_kept.is_err() && self.top.join(&lock).exists() {
+            std::fs::copy(self.top.join(&lock), top.join(&lock))
                 .map_err(|e| error("copy Cargo.lock", &e.to_string()))?;
         }
-        self.build(&source, &home.join("target"), selection, false)
+        Ok(Source { top, target: home.join("target"), is_locked: false })
     }
 
-    /// Builds the benchmarks of the working tree as it is, with a target folder in the cache.
+    /// The working tree as it is, to be built with a target folder in the cache.
     ///
     /// # Errors
-    /// When cargo fails. Its own words have gone to standard error.
-    pub fn build_working_tree(&self, name: &str, selection: &Selection) -> Result<Vec<Executable>, BuildError> {
-        // Cargo would write what a lock file lacks into the user's own.
-        let is_locked = self.top.join(&self.workspace).join("Cargo.lock").exists();
-        self.build(&self.top, &self.cache.join(name).join("target"), selection, is_locked)
+    /// Where there is no `Cargo.lock`: cargo would write one into the user's files.
+    pub fn working_tree(&self, name: &str) -> Result<Source, BuildError> {
+        let lock = self.top.join(&self.workspace).join("Cargo.lock");
+        if !lock.exists() {
+            let cause = format!("there is no {}, and cargo would put one among your files", lock.display());
+            return Err(error("build the working tree", &cause));
+        }
+        Ok(Source { top: self.top.clone(), target: self.cache.join(name).join("target"), is_locked: true })
+    }
+
+    /// What rustup is to be told for both sides, where their `rust-toolchain` files differ: the candidate's. `None` where they
+    /// agree, or somebody has chosen already.
+    ///
+    /// # Errors
+    /// When rustup can't say.
+    pub fn toolchain(&self, baseline: &Source, candidate: &Source) -> Result<Option<String>, BuildError> {
+        let wanted = |source: &Source| {
+            let places = self.prefix.ancestors().map(|folder| source.top.join(folder));
+            let files = places.flat_map(|folder| [folder.join("rust-toolchain"), folder.join("rust-toolchain.toml")]);
+            files.filter_map(|file| std::fs::read(file).ok()).next()
+        };
+        let is_chosen = std::env::var_os("RUSTUP_TOOLCHAIN").is_some_and(|chosen| !chosen.is_empty());
+        if is_chosen || wanted(baseline) == wanted(candidate) {
+            return Ok(None);
+        }
+        let mut command = Command::new("rustup");
+        command.args(["show", "active-toolchain"]).current_dir(candidate.top.join(&self.prefix));
+        let doing = "ask rustup for the candidate's toolchain, as the two sides ask for different ones";
+        let answer = line(output(command.stderr(Stdio::piped()), doing)?);
+        Ok(answer.split_whitespace().next().map(str::to_owned))
     }
 
     fn check_out(&self, commit: &str, source: &Path) -> Result<(), BuildError> {
         let doing = format!("check out {commit}");
-        if !source.join(".git").exists() {
-            std::fs::create_dir_all(source).map_err(|e| error(&doing, &e.to_string()))?;
+        let failed = |e: std::io::Error| error(&doing, &e.to_string());
+        let repository = source.join(".git");
+        if !repository.exists() {
+            // In its place only when it is whole.
+            let making = source.with_extension("new");
+            for left in [&making, &source.to_owned()] {
+                std::fs::remove_dir_all(left).or_else(unless_missing).map_err(failed)?;
+            }
+            std::fs::create_dir_all(&making).map_err(failed)?;
             let words = ["clone", "--quiet", "--shared", "--no-checkout", "--"].map(OsStr::new);
-            let places = [self.top.as_os_str(), source.as_os_str()];
+            let places = [self.top.as_os_str(), making.as_os_str()];
             git(&self.top, &doing, words.into_iter().chain(places))?;
+            std::fs::rename(&making, source).map_err(failed)?;
         }
-        git(source, &doing, ["checkout", "--quiet", "--force", "--detach", commit]).map(|_| ())
+        // Named, and not looked for: from a clone that is broken, git would go up to the user's own repository. And nobody's hooks.
+        let mut arguments: Vec<&OsStr> = vec!["--git-dir".as_ref(), repository.as_os_str()];
+        arguments.extend(["--work-tree".as_ref(), source.as_os_str()]);
+        let words = ["-c", "core.hooksPath=/dev/null", "checkout", "--quiet", "--force", "--detach", commit];
+        git(source, &doing, arguments.into_iter().chain(words.map(OsStr::new)))?;
+        let modules = PathBuf::from(line(git(&self.top, &doing, ["rev-parse", "--git-path", "modules"])?));
+        check_out_submodules(source, &self.top.join(modules))
     }
 
-    fn build(
+    /// Builds the benchmarks of a source, with a toolchain of rustup's where it is told one.
+    ///
+    /// # Errors
+    /// When cargo fails. Its own words have gone to standard error.
+    pub fn build(
         &self,
-        top: &Path,
-        target: &Path,
+        source: &Source,
         selection: &Selection,
-        is_locked: bool,
+        toolchain: Option<&str>,
     ) -> Result<Vec<Executable>, BuildError> {
+        let (top, target) = (&source.top, &source.target);
         let mut arguments: Vec<OsString> =
             ["bench", "--no-run", "--message-format=json-render-diagnostics", "--target-dir"]
                 .map(OsString::from)
                 .into();
-        arguments.push(target.into());
+        arguments.push(target.as_os_str().to_owned());
         let mut add = |flag: &str, values: &[String]| {
             arguments.extend(values.iter().flat_map(|value| [flag.into(), value.into()]));
         };
@@ -168,11 +227,13 @@ impl Checkout {
         add("--bench", &selection.benches);
         add("--features", &selection.features);
         add("--profile", selection.profile.as_slice());
-        if is_locked {
+        if source.is_locked {
+            // Cargo would write what a lock file lacks into the user's own.
             arguments.push("--locked".into());
         }
         let mut command = Command::new(&self.cargo);
         command.args(arguments).current_dir(top.join(&self.prefix)).stderr(Stdio::inherit());
+        command.envs(toolchain.map(|toolchain| ("RUSTUP_TOOLCHAIN", toolchain)));
         let doing = format!("build the benchmarks of {}", top.display());
         let answer = output(&mut command, &doing)?;
         let messages = answer.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
@@ -180,6 +241,35 @@ impl Checkout {
         found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(found)
     }
+}
+
+/// Checks out the submodules that the user has checked out as well, from the user's own copies of them.
+fn check_out_submodules(source: &Path, modules: &Path) -> Result<(), BuildError> {
+    if !source.join(".gitmodules").exists() {
+        return Ok(());
+    }
+    let doing = "list the submodules";
+    let listed = git(source, doing, ["config", "--file", ".gitmodules", "--get-regexp", r"^submodule\..*\.path$"])?;
+    for listed in String::from_utf8_lossy(&listed).lines() {
+        let Some((key, path)) = listed.split_once(' ') else { continue };
+        let name = key.trim_start_matches("submodule.").trim_end_matches(".path");
+        let copy = modules.join(name);
+        if !copy.exists() {
+            continue;
+        }
+        let doing = format!("check out the submodule {name}");
+        let key = format!("submodule.{name}.url");
+        git(source, &doing, ["config".as_ref(), key.as_ref(), copy.as_os_str()])?;
+        let update = ["submodule", "update", "--quiet", "--init", "--force", "--", path];
+        let no_network = ["-c", "protocol.allow=never", "-c", "protocol.file.allow=always"];
+        git(source, &doing, no_network.into_iter().chain(update))?;
+        check_out_submodules(&source.join(path), &copy.join("modules"))?;
+    }
+    Ok(())
+}
+
+fn unless_missing(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 /// The executable of benchmarks that a message tells of.

@@ -1,9 +1,12 @@
 //! One executable of benchmarks: what it holds, and one benchmark of it in a fresh process.
 
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::AtomicUsize;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
@@ -45,6 +48,15 @@ pub struct ProcessFailed {
     pub output: String,
 }
 
+/// How an executable is run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Invocation {
+    /// The caller's arguments for Criterion.
+    pub arguments: Vec<String>,
+    /// Variables of the environment, by name.
+    pub variables: Vec<(String, String)>,
+}
+
 /// An executable and the benchmarks that it lists.
 #[derive(Debug, Clone)]
 pub struct Suite {
@@ -52,24 +64,29 @@ pub struct Suite {
     pub executable: Executable,
     /// The ids that it lists, each once, in its order.
     pub ids: Vec<String>,
-    arguments: Vec<String>,
+    invocation: Invocation,
     knows_exact: bool,
+    /// The arguments that select a benchmark, of those that were asked for: to find them, some versions have to be run.
+    selections: RefCell<BTreeMap<String, Vec<String>>>,
+    /// How long its processes took, all together.
+    spent: Cell<Duration>,
     /// Emptied before each process.
     scratch: PathBuf,
 }
 
 impl Suite {
-    /// Asks an executable what it holds. `arguments` are the caller's for Criterion; `scratch` is a folder that this suite may
-    /// empty.
+    /// Asks an executable what it holds. `scratch` is a folder that this suite may empty.
     ///
     /// # Errors
     /// When it can't be run, or isn't one of Criterion's.
-    pub fn open(executable: Executable, arguments: &[String], scratch: &Path) -> Result<Suite, ProcessFailed> {
+    pub fn open(executable: Executable, invocation: &Invocation, scratch: &Path) -> Result<Suite, ProcessFailed> {
         let mut suite = Suite {
             executable,
             ids: Vec::new(),
-            arguments: arguments.to_vec(),
+            invocation: invocation.clone(),
             knows_exact: false,
+            selections: RefCell::default(),
+            spent: Cell::default(),
             scratch: scratch.to_owned(),
         };
         let help = suite.output(&["--bench".into(), "--help".into()])?;
@@ -107,8 +124,23 @@ impl Suite {
         if self.knows_exact { Ok(0) } else { Ok(self.list(&self.selection(id)?)?.len().saturating_sub(1)) }
     }
 
+    /// How long its processes took, all together.
+    #[must_use]
+    pub fn spent(&self) -> Duration {
+        self.spent.get()
+    }
+
     /// The arguments that select one benchmark.
     fn selection(&self, id: &str) -> Result<Vec<String>, ProcessFailed> {
+        if let Some(known) = self.selections.borrow().get(id) {
+            return Ok(known.clone());
+        }
+        let selection = self.find_selection(id)?;
+        self.selections.borrow_mut().insert(id.to_owned(), selection.clone());
+        Ok(selection)
+    }
+
+    fn find_selection(&self, id: &str) -> Result<Vec<String>, ProcessFailed> {
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
         if self.knows_exact {
             return Ok(if id.starts_with('-') { words(&["--exact", "--", id]) } else { words(&["--exact", id]) });
@@ -126,11 +158,11 @@ impl Suite {
         let mut arguments: Vec<String> = vec!["--bench".into()];
         for (flag, value) in SHORT {
             let is_given = |given: &String| given == flag || given.starts_with(&format!("{flag}="));
-            if !self.arguments.iter().any(is_given) {
+            if !self.invocation.arguments.iter().any(is_given) {
                 arguments.extend([Some(flag), value].into_iter().flatten().map(str::to_owned));
             }
         }
-        arguments.extend_from_slice(&self.arguments);
+        arguments.extend_from_slice(&self.invocation.arguments);
         arguments.extend(self.selection(id)?);
         let home = self.home();
         let emptied = match std::fs::remove_dir_all(&home) {
@@ -157,12 +189,17 @@ impl Suite {
     fn output(&self, arguments: &[String]) -> Result<Output, ProcessFailed> {
         let mut command = Command::new(&self.executable.path);
         command.args(arguments).stdin(Stdio::null());
+        // Before our own: where results go is not for the caller to say.
+        command.envs(self.invocation.variables.iter().map(|(name, value)| (name, value)));
         // Criterion before 0.3.4 knows only of the target folder.
         command.env("CRITERION_HOME", self.home()).env("CARGO_TARGET_DIR", &self.scratch);
         if let Some(folder) = &self.executable.folder {
             command.current_dir(folder).env("CARGO_MANIFEST_DIR", folder);
         }
-        let output = command.output().map_err(|e| failed(format!("failed to start: {e}"), None))?;
+        let start = Instant::now();
+        let output = command.output();
+        self.spent.set(self.spent.get() + start.elapsed());
+        let output = output.map_err(|e| failed(format!("failed to start: {e}"), None))?;
         if output.status.success() { Ok(output) } else { Err(failed(output.status.to_string(), Some(&output))) }
     }
 }

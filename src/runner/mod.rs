@@ -5,10 +5,14 @@
 
 mod build;
 mod executable;
+mod journal;
+mod recorded;
 mod rounds;
 mod session;
 
-pub use build::{BuildError, Checkout, Selection, default_base};
-pub use executable::{Executable, ProcessFailed, Suite};
+pub use build::{BuildError, Checkout, Selection, Source, default_base};
+pub use executable::{Executable, Invocation, ProcessFailed, Suite};
+pub use journal::{InvalidJournal, Journal, Kept, read_journal};
+pub use recorded::{RecordedResult, RecordedSide, RoundsHeader, RoundsRecord};
 pub use rounds::{Order, Step, closing_look};
-pub use session::{Ended, HowEnded, Limits, Progress, Session, Watcher};
+pub use session::{Diverged, Ended, HowEnded, Limits, Open, Progress, Session, Watcher};

@@ -1,14 +1,16 @@
 //! Rounds as they are run, and what they have measured so far.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::executable::{ProcessFailed, Suite};
+use super::recorded::{Measured, RoundsRecord};
 use super::rounds::{Order, Step, closing_look};
 use crate::model::{
     Absent, Benchmark, BenchmarkId, Estimator, Execution, Executions, Run, Warning, WarningKind, WhyAbsent,
 };
 use crate::stats::{Look, pseudomedian};
+use thiserror::Error;
 
 /// When rounds end, at the latest.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +39,24 @@ pub struct Ended {
     pub looks: Vec<Look>,
     /// How they ended.
     pub how: HowEnded,
+    /// How long all rounds took, those that were recorded before included.
+    pub took: Duration,
+    /// Of the time that this process spent in rounds, what was not spent in benchmarks' processes.
+    pub overhead: Duration,
+}
+
+/// What was recorded is not what these rounds would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("what was recorded does not follow the order of the rounds")]
+pub struct Diverged;
+
+/// What more rounds may do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Open {
+    /// The candidate's benchmarks that have no verdict.
+    pub undecided: BTreeSet<BenchmarkId>,
+    /// Those of them whose rounds scatter so much that even the last look would hardly decide them.
+    pub hopeless: BTreeSet<BenchmarkId>,
 }
 
 /// What is going on.
@@ -58,8 +78,10 @@ pub struct Progress<'a> {
 
 /// Who says what is open, is told what is going on, and may stop it.
 pub trait Watcher {
-    /// The candidate's benchmarks that more rounds could decide, after these looks.
-    fn open(&mut self, baseline: &Run, candidate: &Run, looks: &[Look]) -> BTreeSet<BenchmarkId>;
+    /// What more rounds could decide, after these looks.
+    fn open(&mut self, baseline: &Run, candidate: &Run, looks: &[Look]) -> Open;
+    /// After each step, to be kept for another process that goes on.
+    fn record(&mut self, record: &RoundsRecord);
     /// Before each benchmark of a round.
     fn progress(&mut self, progress: Progress<'_>);
     /// Whether to stop at once.
@@ -88,6 +110,16 @@ pub struct Session {
     suites: [Vec<Suite>; 2],
     jobs: Vec<Job>,
     warnings: Vec<Warning>,
+    /// What an earlier process has recorded, and this one takes for its own.
+    recorded: VecDeque<RoundsRecord>,
+    /// How long that took.
+    took_before: Duration,
+}
+
+/// Why steps end before the last.
+enum Stopped {
+    ByCaller,
+    Diverged,
 }
 
 impl Session {
@@ -124,7 +156,14 @@ impl Session {
                 job.root.clear();
             }
         }
-        let mut session = Session { labels, suites, jobs, warnings: Vec::new() };
+        let mut session = Session {
+            labels,
+            suites,
+            jobs,
+            warnings: Vec::new(),
+            recorded: VecDeque::new(),
+            took_before: Duration::ZERO,
+        };
         session.note_selected_together();
         session
     }
@@ -139,6 +178,16 @@ impl Session {
     #[must_use]
     pub fn n_jobs(&self) -> usize {
         self.jobs.len()
+    }
+
+    /// Of each job its id on both sides, and the root of its ids.
+    #[must_use]
+    pub fn jobs(&self) -> Vec<(String, String, String)> {
+        let named = |job: &Job| {
+            let [baseline, candidate] = job.ids.clone();
+            (baseline, candidate, job.root.clone())
+        };
+        self.jobs.iter().map(named).collect()
     }
 
     /// Whether either side has a benchmark of this id.
@@ -162,38 +211,63 @@ impl Session {
         job.suites[side].map(|suite| &self.suites[side][suite])
     }
 
-    /// Runs rounds until all is decided, or a limit is met.
-    pub fn run(&mut self, limits: &Limits, seed: u64, watcher: &mut impl Watcher) -> Ended {
+    /// Runs rounds until all is decided, or a limit is met. What was `recorded` by an earlier process under the same seed and looks
+    /// is taken as it is, and is not run again: looks are made after the same rounds as if nothing had come between.
+    ///
+    /// # Errors
+    /// When the records are of other rounds.
+    pub fn run(
+        &mut self,
+        limits: &Limits,
+        seed: u64,
+        recorded: Vec<RoundsRecord>,
+        watcher: &mut impl Watcher,
+    ) -> Result<Ended, Diverged> {
+        let (start, spent) = (Instant::now(), self.spent());
+        self.recorded = recorded.into();
+        let mut looks = Vec::new();
+        let how = match self.rounds(limits, seed, &mut looks, watcher) {
+            Ok(how) => how,
+            Err(Stopped::ByCaller) => HowEnded::Interrupted,
+            Err(Stopped::Diverged) => return Err(Diverged),
+        };
+        let took = start.elapsed();
+        let overhead = took.saturating_sub(self.spent().saturating_sub(spent));
+        Ok(Ended { looks, how, took: took + self.took_before, overhead })
+    }
+
+    fn rounds(
+        &mut self,
+        limits: &Limits,
+        seed: u64,
+        made: &mut Vec<Look>,
+        watcher: &mut impl Watcher,
+    ) -> Result<HowEnded, Stopped> {
         let start = Instant::now();
         let mut order = Order::new(seed);
-        let mut made: Vec<Look> = Vec::new();
-        let ended = |made: Vec<Look>, how| Ended { looks: made, how };
         // What only one side has is run once: to be told as it is, and for a new benchmark to be seen to work.
         let unpaired: Vec<usize> = (0..self.jobs.len()).filter(|job| !self.jobs[*job].is_paired()).collect();
-        if !self.round(&unpaired, &mut order, &mut |_, _, _| (), watcher) {
-            return ended(made, HowEnded::Interrupted);
-        }
+        self.round(0, &unpaired, &mut order, &mut |_, _, _| (), watcher)?;
         let mut open: Vec<usize> = (0..self.jobs.len()).filter(|job| self.jobs[*job].is_paired()).collect();
         let mut n_rounds = 0;
         let mut per_job = Duration::ZERO;
-        for look in &limits.looks {
+        for (i, look) in limits.looks.iter().enumerate() {
             while n_rounds < look.rounds {
                 open.retain(|job| self.jobs[*job].failed.is_none());
                 if open.is_empty() {
-                    return ended(made, HowEnded::Complete);
+                    return Ok(HowEnded::Complete);
                 }
-                let left = limits.budget.map(|budget| budget.saturating_sub(start.elapsed()));
-                let next = per_job * u32::try_from(open.len()).unwrap_or(u32::MAX);
-                if left.is_some_and(|left| left < next || left.is_zero()) {
-                    if let Some(closing) = closing_look(&limits.looks, n_rounds) {
-                        made.push(closing);
-                    }
-                    return ended(made, HowEnded::BudgetSpent);
+                let left = limits.budget.map(|budget| budget.saturating_sub(start.elapsed() + self.took_before));
+                let next = per_job * count(open.len());
+                // What is recorded was within a budget, and costs no time.
+                if self.recorded.is_empty() && left.is_some_and(|left| left < next || left.is_zero()) {
+                    made.extend(closing_look(&limits.looks, n_rounds));
+                    return Ok(HowEnded::BudgetSpent);
                 }
-                let (round_start, n_open) = (Instant::now(), open.len());
+                let (round_start, before) = (Instant::now(), self.took_before);
+                let n_open = open.len();
                 let tell = |watcher: &mut dyn Watcher, job: &Job, i: usize| {
-                    let rounds_left = u32::try_from(look.rounds - n_rounds).unwrap_or(u32::MAX);
-                    let to_look = (next * rounds_left).checked_sub(per_job * u32::try_from(i).unwrap_or(0));
+                    let to_look = (next * count(look.rounds - n_rounds)).checked_sub(per_job * count(i));
                     let remaining = to_look
                         .filter(|_| !per_job.is_zero())
                         .map(|to_look| left.map_or(to_look, |left| left.min(to_look)));
@@ -206,45 +280,77 @@ impl Session {
                         remaining,
                     });
                 };
-                if !self.round(&open, &mut order, &mut |w, job, i| tell(w, job, i), watcher) {
-                    return ended(made, HowEnded::Interrupted);
-                }
+                self.round(n_rounds + 1, &open, &mut order, &mut |w, job, i| tell(w, job, i), watcher)?;
                 n_rounds += 1;
-                per_job = round_start.elapsed() / u32::try_from(n_open).unwrap_or(u32::MAX).max(1);
+                per_job = (round_start.elapsed() + (self.took_before - before)) / count(n_open).max(1);
             }
             made.push(*look);
-            let [baseline, candidate] = self.runs();
-            let undecided = watcher.open(&baseline, &candidate, &made);
-            open.retain(|job| self.jobs[*job].results[1].keys().any(|id| undecided.contains(id)));
+            match self.recorded.pop_front() {
+                // Whatever is asked of the verdicts today: these are the jobs that went on.
+                Some(RoundsRecord::Look { rounds, open: went_on }) if rounds == look.rounds => {
+                    open.retain(|job| went_on.contains(job));
+                }
+                Some(_) => return Err(Stopped::Diverged),
+                None => {
+                    let [baseline, candidate] = self.runs();
+                    let said = watcher.open(&baseline, &candidate, made);
+                    open.retain(|job| self.jobs[*job].is_in(&said.undecided));
+                    let to_next = limits.looks.get(i + 1).map_or(0, |next| next.rounds - look.rounds);
+                    let left = limits.budget.map(|budget| budget.saturating_sub(start.elapsed() + self.took_before));
+                    if left.is_some_and(|left| left < per_job * count(open.len()) * count(to_next)) {
+                        // Time is short: who can't be decided anyway must not take it from those that can. Without a further
+                        // look, nothing more is said of them, so that no chance of a false alarm comes of the choice.
+                        let hopeful = |job: &usize| !self.jobs[*job].is_in(&said.hopeless);
+                        if open.iter().any(hopeful) {
+                            open.retain(hopeful);
+                        }
+                    }
+                    watcher.record(&RoundsRecord::Look { rounds: look.rounds, open: open.clone() });
+                }
+            }
         }
-        ended(made, HowEnded::Complete)
+        Ok(HowEnded::Complete)
     }
 
-    /// Runs each of these jobs once on each side that has it; `false` when it was stopped.
+    /// How long all benchmarks' processes took.
+    fn spent(&self) -> Duration {
+        self.suites.iter().flatten().map(Suite::spent).sum()
+    }
+
+    /// Runs each of these jobs once on each side that has it.
     fn round<W: Watcher>(
         &mut self,
+        round: usize,
         jobs: &[usize],
         order: &mut Order,
         tell: &mut dyn FnMut(&mut dyn Watcher, &Job, usize),
         watcher: &mut W,
-    ) -> bool {
+    ) -> Result<(), Stopped> {
         for (i, step) in order.round(jobs).into_iter().enumerate() {
+            if let Some(recorded) = self.recorded.pop_front() {
+                let (measured, took) = recorded.of_step(round, step).ok_or(Stopped::Diverged)?;
+                self.took_before += took;
+                self.jobs[step.job].add(measured);
+                continue;
+            }
             if watcher.is_stopped() {
-                return false;
+                return Err(Stopped::ByCaller);
             }
             tell(watcher, &self.jobs[step.job], i);
+            let start = Instant::now();
             let measured = self.measure(step);
             // Whoever stops the tool at a terminal stops the benchmark as well, which is then no failure of its own.
             if watcher.is_stopped() {
-                return false;
+                return Err(Stopped::ByCaller);
             }
+            watcher.record(&RoundsRecord::new(round, step, start.elapsed(), &measured));
             self.jobs[step.job].add(measured);
         }
-        true
+        Ok(())
     }
 
     /// One process of each side.
-    fn measure(&self, step: Step) -> Result<[Vec<Benchmark>; 2], (usize, ProcessFailed)> {
+    fn measure(&self, step: Step) -> Measured {
         let job = &self.jobs[step.job];
         let mut measured = [Vec::new(), Vec::new()];
         for side in if step.candidate_first { [1, 0] } else { [0, 1] } {
@@ -308,13 +414,17 @@ impl Job {
         self.suites.iter().all(Option::is_some)
     }
 
+    fn is_in(&self, ids: &BTreeSet<BenchmarkId>) -> bool {
+        self.results[1].keys().any(|id| ids.contains(id))
+    }
+
     fn sides(&self) -> impl Iterator<Item = usize> {
         let suites = self.suites;
         (0..2).filter(move |side| suites[*side].is_some())
     }
 
     /// Keeps a round, if both sides did it.
-    fn add(&mut self, measured: Result<[Vec<Benchmark>; 2], (usize, ProcessFailed)>) {
+    fn add(&mut self, measured: Measured) {
         let measured = match measured {
             Ok(measured) => measured,
             Err(failed) => {
@@ -345,4 +455,8 @@ impl Job {
         let ratios: Vec<f64> = locations(0)?.zip(locations(1)?).map(|(b, c)| c.ln() - b.ln()).collect();
         Some(pseudomedian(&ratios)).filter(|estimate| estimate.is_finite())
     }
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -302,7 +302,7 @@ impl From<&ExportedExecution> for StoredExecution {
 
 impl From<&Environment> for StoredEnvironment {
     fn from(environment: &Environment) -> StoredEnvironment {
-        let Environment { cpu, cores, os, rustc, profile, executables } = environment.clone();
+        let Environment { cpu, cores, os, rustc, profile, executables, settings: _ } = environment.clone();
         StoredEnvironment { cpu, cores, os, rustc, profile, executables }
     }
 }
@@ -310,7 +310,7 @@ impl From<&Environment> for StoredEnvironment {
 impl From<StoredEnvironment> for Environment {
     fn from(stored: StoredEnvironment) -> Environment {
         let StoredEnvironment { cpu, cores, os, rustc, profile, executables } = stored;
-        Environment { cpu, cores, os, rustc, profile, executables }
+        Environment { cpu, cores, os, rustc, profile, executables, settings: Vec::new() }
     }
 }
 

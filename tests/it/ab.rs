@@ -1,8 +1,8 @@
 //! `regress ab`, against executables that do what Criterion's do: scripts with a table of times.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -32,6 +32,7 @@ while [ $# -gt 0 ]; do
     case "$1" in
     --help) echo "--warm-up-time {help}"; exit ;;
     --list) list=1 ;;
+    --slow) SLOW=$2; shift ;;
     --sample-size|--warm-up-time|--measurement-time|--nresamples) shift ;;
     --bench|--exact|--noplot|--) ;;
     *) filter=$1 ;;
@@ -43,6 +44,7 @@ while read -r time id; do
     if [ -n "$list" ]; then echo "$id: benchmark"; continue; fi
     [ "$time" = crash ] && {{ echo "what a pity" >&2; exit 101; }}
     [ -n "$PAUSE" ] && sleep "$PAUSE"
+    [ -n "$SLOW" ] && time=$((time * SLOW))
     folder="$CRITERION_HOME/$id/new"
     mkdir -p "$folder"
     off=$(od -An -N2 -tu2 /dev/urandom)
@@ -166,18 +168,107 @@ fn what_cannot_be_done_is_said_with_a_hint() {
     }
 }
 
-#[test]
-fn who_stops_it_has_a_report_of_what_is_decided() {
-    let case = pair(Selects::Exactly, "1000 f", "1500 f").env("PAUSE", "0.05");
+/// Starts it with slow benchmarks, and ends it by a signal as soon as so many lines are kept.
+fn stopped(case: &Case, arguments: &str, n_lines: usize, signal: &str) -> Output {
     let mut command = case.command();
-    command.args(AB.split_whitespace()).args(["--format", "json", "--rounds", "1000"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool can be run");
-    std::thread::sleep(Duration::from_millis(1500));
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
-    assert!(killed.success());
-    let output = child.wait_with_output().expect("it ends");
+    command.args(arguments.split(' ')).env("PAUSE", "0.05").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the tool can be run");
+    let is_kept = || {
+        let text = journal(case).and_then(|path| std::fs::read_to_string(path).ok());
+        text.is_some_and(|text| text.lines().count() >= n_lines)
+    };
+    while !is_kept() {
+        assert!(child.try_wait().expect("a child").is_none(), "it ended before so much was kept");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let status = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill");
+    assert!(status.success());
+    child.wait_with_output().expect("it ends")
+}
+
+/// Where the rounds of named executables are kept.
+fn journal(case: &Case) -> Option<PathBuf> {
+    let folders = [".cache/criterion-regress", "Library/Caches/criterion-regress"].map(|folder| case.path(folder));
+    let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+    files.map(|file| file.path()).find(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+}
+
+#[test]
+fn who_stops_it_has_a_report_of_what_is_decided_and_goes_on() {
+    let case = pair(Selects::Exactly, "1000 f", "1500 f");
+    let output = stopped(&case, &format!("{AB} --format json"), 4, "-INT");
     let ran = Ran::new("ab, interrupted".into(), &output).exit_code(0).warning("interrupted", "rounds");
     assert_eq!(ran.row("f")["doubt"], "too-few-rounds");
+    let ran = ran.stderr_contains("--seed 7 --format json --resume");
+    let hint = ran.json()["warnings"][0]["hint"].as_str().unwrap_or_default().to_owned();
+    assert!(hint.contains("--resume"), "{ran}");
+    let ran = case.regress(&format!("{AB} --format json --resume")).exit_code(1).verdict("f", "regression");
+    ran.executions("f", 14, 14).no_warning().stderr_contains("going on after");
+    assert_eq!(journal(&case), None);
+}
+
+#[test]
+fn who_is_killed_goes_on_with_the_rounds_that_are_kept() {
+    let case = pair(Selects::Exactly, "1000 f\n1000 g\n5 gone", "1500 f\ncrash g");
+    assert!(stopped(&case, AB, 6, "-KILL").stdout.is_empty());
+    let path = journal(&case).expect("a journal");
+    let kept = std::fs::read_to_string(&path).expect("text");
+    // The process was killed within a line.
+    std::fs::write(&path, &kept[..kept.len() - 9]).expect("a file");
+    let again = case.regress(&format!("{AB} --rounds 14 --resume")).exit_code(2);
+    again.stderr_contains("there are no interrupted rounds of these arguments");
+    let other = case.regress("ab --baseline-binary old --candidate-binary new --seed 8 --resume").exit_code(2);
+    other.stderr_contains("drawn with the seed 7, not 8");
+    let ran = case.regress(&format!("{AB} --format json --threshold 30 --resume")).exit_code(1);
+    ran.verdict("f", "regression").executions("f", 14, 14).not_compared("g", "failed").not_compared("gone", "removed");
+    assert_eq!(journal(&case), None);
+}
+
+#[test]
+fn rounds_of_other_code_are_not_gone_on_with() {
+    let case = pair(Selects::Exactly, "1000 f", "1500 f");
+    stopped(&case, AB, 4, "-KILL");
+    let case = runnable(case, "new", &executable(Selects::Exactly, "1600 f"));
+    let ran = case.regress(&format!("{AB} --resume")).exit_code(2);
+    ran.stderr_contains("the executables of candidate are not those that were measured");
+    let ran = case.regress(AB).exit_code(1).stderr_contains("interrupted rounds of this are kept");
+    ran.stderr_contains("--seed 7 --resume");
+    case.regress(&format!("{AB} --resume")).exit_code(2).stderr_contains("there are no interrupted rounds");
+}
+
+#[test]
+fn settings_are_compared_and_told() {
+    let case = pair(Selects::Exactly, "1000 f", "1000 f");
+    let same = "ab --baseline-binary old --candidate-binary old --format json";
+    let ran = case.regress(&format!("{same} --candidate-env SLOW=2 --baseline-env A=b")).exit_code(1);
+    let ran = ran.verdict("f", "regression");
+    assert_eq!(ran.json()["same_executable"], false);
+    assert_eq!(ran.json()["candidate"]["label"], "candidate with SLOW=2");
+    let mut words: Vec<&str> = same.split(' ').collect();
+    words.extend(["--baseline-args", "--slow '2'", "--", "--sample-size", "10"]);
+    case.regress_with(&words).exit_code(0).verdict("f", "improvement");
+    for wrong in [["--candidate-env", "SLOW"], ["--baseline-env", "=1"], ["--baseline-args", "'open"]] {
+        case.regress_with(&[&AB.split(' ').collect::<Vec<_>>()[..], &wrong].concat()).exit_code(2);
+    }
+    case.regress_with(&[&AB.split(' ').collect::<Vec<_>>()[..], &["--candidate-args", "--quick"]].concat())
+        .exit_code(2);
+}
+
+#[test]
+fn what_rounds_cost_beside_benchmarks_is_told() {
+    let ran = pair(Selects::Exactly, "1000 f", "1000 f").regress(&format!("{AB} --format json")).exit_code(0);
+    let seconds = |name: &str| ran.json()["rounds"][name].as_f64().unwrap_or_default();
+    assert!(seconds("seconds") > seconds("overhead_seconds") && seconds("overhead_seconds") > 0.0, "{ran}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn processes_are_pinned_where_it_is_allowed() {
+    let case = pair(Selects::Exactly, "1000 f", "1500 f");
+    case.regress(&format!("{AB} --pin")).exit_code(1).stderr_contains("all processes run on processor");
+    case.regress(&format!("{AB} --pin=99999"))
+        .exit_code(2)
+        .stderr_contains("99999 is not one of those that we may use");
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> String {
@@ -193,6 +284,7 @@ const CARGO: &str = r#"#!/bin/sh
 case "$1" in
 metadata) echo "{\"target_directory\":\"$TARGET\",\"workspace_root\":\"$PWD\"}" ;;
 bench) echo "$*" >> "$TARGET-arguments"
+    [ ! -f .gitmodules ] || [ -f sub/file ] || { echo "no submodule" >&2; exit 101; }
     [ -f bench.sh ] || { echo "no such target" >&2; exit 101; }
     echo "{\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"cases\",\"kind\":[\"bench\"]},\"manifest_path\":\"$PWD/Cargo.toml\",\"executable\":\"$PWD/bench.sh\"}" ;;
 esac
@@ -203,6 +295,7 @@ fn commits_and_the_working_tree_are_built_and_left_alone() {
     let case = runnable(Case::new(), "tools/cargo", CARGO);
     let case = runnable(case, "repository/bench.sh", &executable(Selects::Exactly, "1000 f"));
     let case = case.file("repository/Cargo.toml", "").file("repository/.gitignore", "/target*\n");
+    let case = case.file("repository/Cargo.lock", "");
     let repository = case.path("repository");
     git(&repository, &["init", "--quiet", "-b", "main"]);
     git(&repository, &["add", "--all"]);
@@ -226,14 +319,53 @@ fn commits_and_the_working_tree_are_built_and_left_alone() {
     // A checkout that was left half-made is made again.
     std::fs::write(case.path("repository/target/regress/base/src/.git/index.lock"), "").expect("a file");
     regress("ab main --format json").exit_code(1).verdict("f", "regression");
+    // Of a broken clone's folder, git would go up to the user's repository, and check out there.
+    let clone = case.path("repository/target/regress/base/src");
+    std::fs::remove_dir_all(clone.join(".git")).expect("the clone's");
+    std::fs::create_dir(clone.join(".git")).expect("a folder");
+    regress("ab main --format json").exit_code(1).verdict("f", "regression");
+    let here = (git(&repository, &["status", "--porcelain"]), git(&repository, &["worktree", "list"]));
+    assert_eq!(here, before, "the user's files are as they were");
     regress("ab main --package p --bench cases --features x --build-profile y --format json").exit_code(1);
     let built = std::fs::read_to_string(case.path("repository/target-arguments")).expect("cargo was called");
     let last = built.lines().last().unwrap_or_default();
-    assert!(last.ends_with("--package p --bench cases --features x --profile y"), "{built}");
+    assert!(last.ends_with("--package p --bench cases --features x --profile y --locked"), "{built}");
     assert_eq!(built.lines().filter(|line| line.contains(" --target-dir ")).count(), built.lines().count(), "{built}");
+    // Settings are compared of one build.
+    let ran = regress("ab --candidate-env SLOW=2 --format json").exit_code(1).verdict("f", "regression");
+    assert_eq!(ran.json()["baseline"]["label"], "working tree");
+    let again = std::fs::read_to_string(case.path("repository/target-arguments")).expect("cargo was called");
+    assert_eq!(again.lines().count(), built.lines().count() + 1);
+    ran.stderr_contains("kept for the next time: 0 MiB in target/regress");
+    std::fs::remove_file(repository.join("Cargo.lock")).expect("a file");
+    regress("ab main").exit_code(2).stderr_contains("cargo generate-lockfile");
+    regress("ab main --head topic --format json").exit_code(0);
+    git(&repository, &["checkout", "--", "Cargo.lock"]);
     regress("ab none").exit_code(2).stderr_contains("failed to find the commit none");
     regress("ab main --clean --format json").exit_code(1);
     assert!(!repository.join("target/regress").exists());
     let log: Value = git(&repository, &["stash", "list"]).into();
     assert_eq!(log, "");
+}
+
+#[test]
+fn submodules_are_taken_from_where_the_user_has_them() {
+    let case = runnable(Case::new(), "tools/cargo", CARGO);
+    let case = runnable(case, "repository/bench.sh", &executable(Selects::Exactly, "1000 f"));
+    let case = case.file("repository/Cargo.lock", "").file("repository/.gitignore", "/target*\n").file("sub/file", "");
+    let (repository, sub) = (case.path("repository"), case.path("sub"));
+    for folder in [&sub, &repository] {
+        git(folder, &["init", "--quiet", "-b", "main"]);
+        git(folder, &["add", "--all"]);
+        git(folder, &["commit", "--quiet", "-m", "base"]);
+    }
+    let url = sub.display().to_string();
+    git(&repository, &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &url, "sub"]);
+    git(&repository, &["commit", "--quiet", "-m", "with a submodule"]);
+    // Where it came from is gone, as without a network.
+    std::fs::remove_dir_all(&sub).expect("the submodule's origin");
+    let mut command = case.command();
+    command.env("CARGO", case.path("tools/cargo")).env("TARGET", repository.join("target")).current_dir(&repository);
+    let output = command.args(["ab", "HEAD", "--format", "json"]).output().expect("the tool can be run");
+    Ran::new("ab HEAD".to_owned(), &output).exit_code(0).verdict("f", "no-change");
 }

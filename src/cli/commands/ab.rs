@@ -5,14 +5,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use clap::ArgMatches;
-use criterion_regress::compare::{Policy, RunComparison, compare_rounds};
-use criterion_regress::environment::{hash_of_file, this_machine};
-use criterion_regress::model::{BenchmarkId, Run, Warning, WarningKind};
-use criterion_regress::report::{Context, Leg, Report, Side};
+use criterion_regress::compare::{BenchmarkComparison, Policy, RunComparison, compare_rounds};
+use criterion_regress::environment::{
+    Load, LoadSample, allowed_processors, hash_of_file, hash_of_text, load_average, pin_to, this_machine,
+};
+use criterion_regress::model::{Environment, Run, Warning, WarningKind};
+use criterion_regress::report::{Context, Leg, Report, Side, visible};
 use criterion_regress::runner::{
-    Checkout, Executable, HowEnded, Limits, Progress, Selection, Session, Suite, Watcher, default_base,
+    BuildError, Checkout, Executable, HowEnded, InvalidJournal, Invocation, Journal, Kept, Limits, Open, Progress,
+    RecordedSide, RoundsHeader, RoundsRecord, Selection, Session, Suite, Watcher, default_base, read_journal,
 };
 use criterion_regress::stats::{Look, looks};
 
@@ -24,27 +28,41 @@ use crate::cli::progress::RoundsBar;
 use crate::cli::settings::Settings;
 use crate::cli::{exit_code, github, output};
 
+/// How long processors are looked at before the least busy is taken.
+const GLANCE: Duration = Duration::from_millis(200);
+
+/// From this share of all processors' time on, other processes are worth a word.
+const BUSY: f64 = 0.2;
+
+/// A benchmark that needs so many times the rounds of the last look is not going to be decided by them.
+const HOPELESS: usize = 2;
+
 /// One side before anything was measured.
 struct Prepared {
     label: String,
     source: String,
     executables: Vec<Executable>,
+    invocation: Invocation,
+    /// In what it is run otherwise than the other side.
+    settings: Vec<String>,
 }
+
+type Rounds = Journal<RoundsHeader, RoundsRecord>;
 
 pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(&args.policy, &[], given, &today())?;
     let filter = filter(args.filter.as_deref())?;
-    if args.criterion_args.iter().any(|argument| argument == "--quick" || argument.starts_with("--quick=")) {
-        return Err(Failure::new("`--quick` takes too few measurements to tell what a process did")
-            .hint("shorter times do as well: `-- --warm-up-time 0.05 --measurement-time 0.1`"));
-    }
+    let invocations = invocations(args)?;
     let is_stopped = stopped_by_signals()?;
-    // Held until the end: two at once would check out and build over one another.
-    let (sides, _lock, cache) = prepare(args)?;
+    // Its lock is held until the end: two at once would check out and build over one another.
+    let place = Place::find(args)?;
+    let journal = place.journal(args, &invocations)?;
+    let kept = find_kept(journal.as_deref(), args.resume)?;
+    let sides = prepare(args, &place, invocations)?;
     let scratch = Scratch::new()?;
     let labels = [sides[0].label.clone(), sides[1].label.clone()];
     let mut session = {
-        let suites = open_suites(&sides, &args.criterion_args, &scratch.0)?;
+        let suites = open_suites(&sides, &scratch.folder)?;
         let is_wanted = |id: &str| filter.as_ref().is_none_or(|filter| filter.matches(id));
         Session::new(labels, suites, &settings.policy.renames, is_wanted)
     };
@@ -57,23 +75,39 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
         Some(rounds) => vec![Look { rounds, alpha: level }],
         None => looks(session.n_paired(), level).to_vec(),
     };
+    let environments = environments(&sides);
+    let recorded = kept.as_ref().map(|kept| kept.header.seed);
+    let seed = recorded.or(args.seed).unwrap_or_else(|| RandomState::new().hash_one(std::process::id()) >> 32);
+    let header = RoundsHeader {
+        sides: [0, 1].map(|side| RecordedSide { label: sides[side].label.clone(), executables: hashes(&sides[side]) }),
+        seed,
+        looks: looks.iter().map(|look| (look.rounds, look.alpha)).collect(),
+        jobs: session.jobs(),
+    };
     let limits = Limits { looks, budget: args.budget.filter(|_| args.rounds.is_none()) };
-    let seed = args.seed.unwrap_or_else(|| RandomState::new().hash_one(std::process::id()) >> 32);
-    let mut watcher =
-        Watching { policy: &settings.policy, is_stopped, bar: RoundsBar::new(session.n_paired(), limits.budget) };
-    let ended = session.run(&limits, seed, &mut watcher);
+    let (journal, recorded) = take_up(args, journal, kept, header)?;
+    if let Some(pin) = args.pin {
+        pin_to_one(pin)?;
+    }
+    let before = LoadSample::now();
+    let bar = RoundsBar::new(session.n_paired(), limits.budget);
+    let mut watcher = Watching { policy: &settings.policy, last_look: last(&limits), is_stopped, bar, journal };
+    let ended = session.run(&limits, seed, recorded, &mut watcher).map_err(|e| cannot_resume(&e))?;
     watcher.bar.finish();
+    let load = LoadSample::now().zip(before).and_then(|(after, before)| after.since(&before));
 
     let [mut baseline, mut candidate] = session.runs();
-    for (run, side) in [&mut baseline, &mut candidate].into_iter().zip(&sides) {
-        let hashes = side.executables.iter().map(|executable| hash_of_file(&executable.path));
-        let mut environment = this_machine();
-        environment.executables = hashes.collect::<Result<_, _>>().unwrap_or_default();
-        environment.executables.sort();
+    for (run, environment) in [&mut baseline, &mut candidate].into_iter().zip(environments) {
         run.environments = vec![environment];
     }
     let mut comparison = compare_rounds(&baseline, &candidate, &ended.looks, &settings.policy);
-    note_how_it_ended(&mut comparison, ended.how);
+    if let Some(cause) = watcher.journal.as_ref().and_then(Journal::failure) {
+        github::print_error(&format!("warning: the rounds could not be kept, to be resumed: {cause}"));
+    }
+    let can_resume = watcher.journal.as_ref().is_some_and(Journal::is_kept);
+    let resume = (ended.how == HowEnded::Interrupted && can_resume).then(command_to_resume);
+    note_how_it_ended(&mut comparison, ended.how, resume.clone());
+    note_load(&mut comparison, load);
     if session.n_jobs() == 0 {
         let kind = if filter.is_some() { WarningKind::FilterMatchesNothing } else { WarningKind::NothingFound };
         let subject = args.filter.clone().unwrap_or_else(|| sides[1].source.clone());
@@ -85,24 +119,188 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
         profile: settings.profile.value,
         judged_on: None,
     };
-    let report = Report::of_rounds(&comparison, &settings.policy, &context, seed, &ended.looks);
+    let mut report = Report::of_rounds(&comparison, &settings.policy, &context, seed, &ended.looks);
+    if let Some(rounds) = &mut report.rounds {
+        rounds.seconds = Some(ended.took.as_secs_f64());
+        rounds.overhead_seconds = Some(ended.overhead.as_secs_f64());
+    }
     output::write_report(&args.output, &report, args.explain.as_deref())?;
-    if let Some(cache) = cache.filter(|_| args.clean) {
-        std::fs::remove_dir_all(&cache)
-            .map_err(|e| Failure::new(format!("failed to remove {}: {e}", cache.display())))?;
+    match resume {
+        Some(command) => github::print_error(&format!("interrupted; to go on: {command}")),
+        None => {
+            // Not sooner: a report that could not be written can be asked for again.
+            if let Some(journal) = watcher.journal {
+                journal.finish();
+            }
+            place.clean(args.clean)?;
+        }
     }
     let code = exit_code::of(&report);
     github::tell(&Leg::only(report), &args.output, args.no_github);
     Ok(code)
 }
 
-fn note_how_it_ended(comparison: &mut RunComparison, how: HowEnded) {
+/// How each side is run.
+fn invocations(args: &AbArgs) -> Result<[Invocation; 2], Failure> {
+    let side = |flag: &str, words: &[String], variables: &[(String, String)]| {
+        let mut arguments = args.criterion_args.clone();
+        for words in words {
+            let split = shlex::split(words)
+                .ok_or_else(|| Failure::new(format!("failed to read {flag} {words}: a quotation mark is left open")))?;
+            arguments.extend(split);
+        }
+        if arguments.iter().any(|argument| argument == "--quick" || argument.starts_with("--quick=")) {
+            return Err(Failure::new("`--quick` takes too few measurements to tell what a process did")
+                .hint("shorter times do as well: `-- --warm-up-time 0.05 --measurement-time 0.1`"));
+        }
+        Ok(Invocation { arguments, variables: variables.to_vec() })
+    };
+    Ok([
+        side("--baseline-args", &args.baseline_args, &args.baseline_env)?,
+        side("--candidate-args", &args.candidate_args, &args.candidate_env)?,
+    ])
+}
+
+/// Where the rounds of an earlier process are kept, if they are.
+fn find_kept(path: Option<&Path>, resume: bool) -> Result<Option<Kept<RoundsHeader, RoundsRecord>>, Failure> {
+    let Some(path) = path else {
+        let nowhere = "failed to resume: there is no folder in which rounds could have been kept";
+        return if resume { Err(Failure::new(nowhere)) } else { Ok(None) };
+    };
+    match read_journal(path) {
+        Ok(None) if resume => Err(Failure::new("failed to resume: there are no interrupted rounds of these arguments")
+            .hint(format!("give those of the call that was interrupted; its rounds would be in {}", path.display()))),
+        Err(e) if resume => Err(cannot_resume(&format!("{}: {e}", path.display()))),
+        Ok(Some(kept)) if !resume => {
+            let n = n_rounds(&kept.records);
+            let command = command_to_resume();
+            let and_so = "this call starts anew";
+            github::print_error(&format!(
+                "interrupted rounds of this are kept ({n} measured); {and_so}, to go on: {command}"
+            ));
+            Ok(None)
+        }
+        Ok(kept) => Ok(kept.filter(|_| resume)),
+        Err(InvalidJournal::OtherVersion(_) | InvalidJournal::Malformed | InvalidJournal::Unreadable(_)) => Ok(None),
+        Err(InvalidJournal::InUse) => Ok(None),
+    }
+}
+
+/// The journal to be written, and the records that it has.
+fn take_up(
+    args: &AbArgs,
+    path: Option<PathBuf>,
+    kept: Option<Kept<RoundsHeader, RoundsRecord>>,
+    header: RoundsHeader,
+) -> Result<(Option<Rounds>, Vec<RoundsRecord>), Failure> {
+    let Some(path) = path else { return Ok((None, Vec::new())) };
+    let Some(kept) = kept else { return Ok((Some(Journal::new(path, header)), Vec::new())) };
+    if let Some(why) = kept.header.difference(&header) {
+        return Err(cannot_resume(&why));
+    }
+    if let Some(seed) = args.seed.filter(|seed| *seed != kept.header.seed) {
+        return Err(cannot_resume(&format!("the order was drawn with the seed {}, not {seed}", kept.header.seed)));
+    }
+    github::print_error(&format!("going on after {} rounds", n_rounds(&kept.records)));
+    let journal = Journal::resume(path, header, &kept);
+    Ok((Some(journal), kept.records))
+}
+
+fn cannot_resume(why: &impl std::fmt::Display) -> Failure {
+    Failure::new(format!("failed to resume: {why}")).hint("the same call without `--resume` starts anew")
+}
+
+/// The last round of which something was recorded.
+fn n_rounds(records: &[RoundsRecord]) -> usize {
+    let round = |record: &RoundsRecord| match record {
+        RoundsRecord::Measured { round, .. } | RoundsRecord::Failed { round, .. } => *round,
+        RoundsRecord::Look { rounds, .. } => *rounds,
+    };
+    records.iter().map(round).max().unwrap_or(0)
+}
+
+/// What was typed, with `--resume`, for a shell.
+fn command_to_resume() -> String {
+    let mut words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    if !words[..end].iter().any(|word| word == "--resume") {
+        words.insert(end, "--resume".to_owned());
+    }
+    // A word that no shell takes can't have been typed into one.
+    let quoted = words.iter().map(|word| shlex::try_quote(word).map_or_else(|_| word.clone(), Into::into));
+    visible(&quoted.collect::<Vec<_>>().join(" "))
+}
+
+fn hashes(side: &Prepared) -> Vec<(String, String)> {
+    let hash = |e: &Executable| (e.name.clone(), hash_of_file(&e.path).unwrap_or_default());
+    side.executables.iter().map(hash).collect()
+}
+
+/// Where each side is measured, and from what.
+fn environments(sides: &[Prepared; 2]) -> [Environment; 2] {
+    let machine = this_machine();
+    [0, 1].map(|side| {
+        let mut executables: Vec<String> = hashes(&sides[side]).into_iter().map(|(_, hash)| hash).collect();
+        executables.sort();
+        Environment { executables, settings: sides[side].settings.clone(), ..machine.clone() }
+    })
+}
+
+/// Lets all that is started from now on run on one processor.
+fn pin_to_one(wanted: Option<usize>) -> Result<(), Failure> {
+    let failed = |e: &dyn std::fmt::Display| Failure::new(format!("failed to pin to one processor: {e}"));
+    let allowed = allowed_processors().map_err(|e| failed(&e))?;
+    let chosen = match wanted {
+        Some(wanted) if allowed.contains(&wanted) => wanted,
+        Some(wanted) => {
+            let allowed = allowed.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+            return Err(failed(&format!("{wanted} is not one of those that we may use: {allowed}")));
+        }
+        None => {
+            let before = LoadSample::now();
+            std::thread::sleep(GLANCE);
+            let least_busy = LoadSample::now().zip(before).and_then(|(now, before)| now.least_busy(&before, &allowed));
+            least_busy.or(allowed.last().copied()).ok_or_else(|| failed(&"the system names none"))?
+        }
+    };
+    pin_to(chosen).map_err(|e| failed(&e))?;
+    github::print_error(&format!("all processes run on processor {chosen}"));
+    Ok(())
+}
+
+fn last(limits: &Limits) -> usize {
+    limits.looks.last().map_or(0, |look| look.rounds)
+}
+
+/// Says that others had the machine, where something is open that could have been decided without them.
+fn note_load(comparison: &mut RunComparison, load: Option<Load>) {
+    let Some(load) = load.filter(|load| load.others >= BUSY) else { return };
+    let unresolved = comparison.compared.iter().filter(|row| row.is_open());
+    let widest = unresolved.max_by(|a, b| a.smallest_provable.fraction().total_cmp(&b.smallest_provable.fraction()));
+    let Some(widest) = widest else { return };
+    let tenths = |percent: f64| (percent * 10.0).round() as u64;
+    let (needed, resolvable) = (widest.threshold.percent(), widest.smallest_provable.fraction() * 100.0);
+    if tenths(resolvable) <= tenths(needed) {
+        return;
+    }
+    let kind = WarningKind::BusyMachine {
+        load: load_average().map(|load| (load * 10.0).round() as u64),
+        n_processors: load.n_processors,
+        others: (load.others * 100.0).round() as u64,
+        needed: tenths(needed),
+        resolvable: tenths(resolvable),
+    };
+    comparison.warnings.push(Warning { subject: "rounds".to_owned(), kind });
+    comparison.warnings.sort();
+}
+
+fn note_how_it_ended(comparison: &mut RunComparison, how: HowEnded, resume: Option<String>) {
     let n_open = comparison.compared.iter().filter(|row| row.is_open()).count();
     let kind = match how {
         HowEnded::Complete => return,
         HowEnded::BudgetSpent if n_open == 0 => return,
         HowEnded::BudgetSpent => WarningKind::BudgetSpent { n_open },
-        HowEnded::Interrupted => WarningKind::Interrupted { n_open },
+        HowEnded::Interrupted => WarningKind::Interrupted { n_open, resume },
     };
     comparison.warnings.push(Warning { subject: "rounds".to_owned(), kind });
     comparison.warnings.sort();
@@ -117,60 +315,195 @@ fn stopped_by_signals() -> Result<Arc<AtomicBool>, Failure> {
     Ok(is_stopped)
 }
 
-/// Both sides' executables, what keeps others from building there, and where they were built.
-type Both = ([Prepared; 2], Option<File>, Option<PathBuf>);
+/// Where both sides are built, and rounds are kept.
+struct Place {
+    /// `None` where executables were named.
+    checkout: Option<Checkout>,
+    _lock: Option<File>,
+}
 
-fn prepare(args: &AbArgs) -> Result<Both, Failure> {
-    if !args.baseline_binary.is_empty() {
-        let side = |label: &str, paths: &[PathBuf]| named(label, paths);
-        return Ok((
-            [side("baseline", &args.baseline_binary)?, side("candidate", &args.candidate_binary)?],
-            None,
-            None,
-        ));
+impl Place {
+    fn find(args: &AbArgs) -> Result<Place, Failure> {
+        if !args.baseline_binary.is_empty() {
+            return Ok(Place { checkout: None, _lock: None });
+        }
+        let cargo = std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty()).unwrap_or_else(|| "cargo".into());
+        let checkout = Checkout::find(Path::new(&cargo)).map_err(|e| {
+            Failure::new(e)
+                .hint("run it in a git checkout of a cargo package, or name executables with `--baseline-binary`")
+        })?;
+        let lock = lock(checkout.cache())?;
+        Ok(Place { checkout: Some(checkout), _lock: Some(lock) })
     }
-    let cargo = std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty()).unwrap_or_else(|| "cargo".into());
-    let checkout = Checkout::find(Path::new(&cargo)).map_err(|e| {
-        Failure::new(e)
-            .hint("run it in a git checkout of a cargo package, or name executables with `--baseline-binary`")
-    })?;
+
+    /// Where the rounds of such a call are kept: one file for what was asked, whatever it is built from.
+    fn journal(&self, args: &AbArgs, invocations: &[Invocation; 2]) -> Result<Option<PathBuf>, Failure> {
+        let folder = match &self.checkout {
+            Some(checkout) => Some(checkout.cache().to_owned()),
+            None => caches(),
+        };
+        let here =
+            std::env::current_dir().map_err(|e| Failure::new(format!("failed to find the working folder: {e}")))?;
+        let prefix = self.checkout.as_ref().map_or(here.as_path(), Checkout::prefix);
+        let asked = format!(
+            "{:?}",
+            (
+                (
+                    prefix,
+                    &args.base,
+                    &args.head,
+                    &args.baseline_binary,
+                    &args.candidate_binary,
+                    &args.filter,
+                    args.rounds
+                ),
+                (&args.package, &args.bench, &args.features, &args.build_profile, args.pin, invocations),
+            )
+        );
+        let key = hash_of_text(&asked);
+        Ok(folder.map(|folder| folder.join(format!("rounds-{}.jsonl", &key[..16]))))
+    }
+
+    /// Says how much is kept for the next call, or removes it.
+    fn clean(&self, is_wanted: bool) -> Result<(), Failure> {
+        let Some(checkout) = &self.checkout else { return Ok(()) };
+        let cache = checkout.cache();
+        if is_wanted {
+            return std::fs::remove_dir_all(cache)
+                .map_err(|e| Failure::new(format!("failed to remove {}: {e}", cache.display())));
+        }
+        let here = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
+        let real = std::fs::canonicalize(cache).unwrap_or_else(|_| cache.to_owned());
+        let name = real.strip_prefix(&here).unwrap_or(&real).display();
+        let size = size_of(cache, &mut BTreeSet::new()) as f64 / f64::from(1 << 20);
+        github::print_error(&format!("kept for the next time: {size:.0} MiB in {name}; `--clean` removes it"));
+        Ok(())
+    }
+}
+
+/// The user's folder for what may be lost; `None` where there is no home.
+fn caches() -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || variable(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
+    let folder = if cfg!(windows) {
+        variable("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        home().map(|home| home.join("Library").join("Caches"))
+    } else {
+        variable("XDG_CACHE_HOME").or_else(|| home().map(|home| home.join(".cache")))
+    };
+    folder.map(|folder| folder.join("criterion-regress"))
+}
+
+/// Bytes below a folder. Cargo links what it builds to a second name, which counts once.
+fn size_of(folder: &Path, seen: &mut BTreeSet<(u64, u64)>) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    let size = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => size_of(&entry.path(), seen),
+        Ok(metadata) if metadata.is_file() && is_first(&metadata, seen) => metadata.len(),
+        _ => 0,
+    };
+    entries.flatten().map(size).sum()
+}
+
+#[cfg(unix)]
+fn is_first(metadata: &std::fs::Metadata, seen: &mut BTreeSet<(u64, u64)>) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    metadata.nlink() < 2 || seen.insert((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn is_first(_: &std::fs::Metadata, _: &mut BTreeSet<(u64, u64)>) -> bool {
+    true
+}
+
+fn prepare(args: &AbArgs, place: &Place, invocations: [Invocation; 2]) -> Result<[Prepared; 2], Failure> {
+    let settings =
+        [settings_of(&args.baseline_env, &args.baseline_args), settings_of(&args.candidate_env, &args.candidate_args)];
+    let [baseline, candidate] = match &place.checkout {
+        Some(checkout) => build(args, checkout, settings.iter().any(|settings| !settings.is_empty()))?,
+        None => [named("baseline", &args.baseline_binary)?, named("candidate", &args.candidate_binary)?],
+    };
+    let [baseline_settings, candidate_settings] = settings;
+    let [baseline_invocation, candidate_invocation] = invocations;
+    Ok([
+        baseline.with(baseline_settings, baseline_invocation),
+        candidate.with(candidate_settings, candidate_invocation),
+    ])
+}
+
+/// In what a side is run otherwise, as people typed it.
+fn settings_of(variables: &[(String, String)], arguments: &[String]) -> Vec<String> {
+    let variables = variables.iter().map(|(name, value)| format!("{name}={value}"));
+    variables.chain(arguments.iter().cloned()).collect()
+}
+
+/// A side's executables, and what it is called.
+struct Built {
+    label: String,
+    source: String,
+    executables: Vec<Executable>,
+}
+
+impl Built {
+    fn with(self, settings: Vec<String>, invocation: Invocation) -> Prepared {
+        let Built { label, source, executables } = self;
+        let label = if settings.is_empty() { label } else { format!("{label} with {}", settings.join(" ")) };
+        Prepared { label, source, executables, invocation, settings }
+    }
+}
+
+fn build(args: &AbArgs, checkout: &Checkout, has_settings: bool) -> Result<[Built; 2], Failure> {
     let selection = Selection {
         packages: args.package.clone(),
         benches: args.bench.clone(),
         features: args.features.clone(),
         profile: args.build_profile.clone(),
     };
-    let (base, base_label) = match &args.base {
-        Some(name) => (checkout.commit(name).map_err(Failure::new)?, name.clone()),
+    // `None` is the working tree.
+    let head = args.head.as_ref().map(|name| Ok((checkout.commit(name)?, name.clone()))).transpose();
+    let head = head.map_err(|e: BuildError| Failure::new(e))?;
+    let base = match &args.base {
+        Some(name) => Some((checkout.commit(name).map_err(Failure::new)?, name.clone())),
+        // Settings are what is compared, not versions.
+        None if has_settings => head.clone(),
         None => {
             let hint = "name the base, as in `regress ab main`; in a shallow clone, fetch its history first";
-            let base = default_base(&checkout).map_err(|e| Failure::new(e).hint(hint))?;
-            (base, "base".to_owned())
+            Some((default_base(checkout).map_err(|e| Failure::new(e).hint(hint))?, "base".to_owned()))
         }
     };
-    let head = args.head.as_ref().map(|name| checkout.commit(name)).transpose().map_err(Failure::new)?;
-    let lock = lock(checkout.cache())?;
-    let baseline = Prepared {
-        label: format!("{base_label} ({})", short(&base)),
-        source: base.clone(),
-        executables: checkout.build_commit(&base, "base", &selection).map_err(build_failure)?,
+    let source = |version: &Option<(String, String)>, folder: &str| match version {
+        Some((commit, _)) => checkout.commit_source(commit, folder).map_err(Failure::new),
+        None => checkout.working_tree("tree").map_err(|e| {
+            Failure::new(e).hint("`cargo generate-lockfile` makes it; who keeps none lists it in .gitignore")
+        }),
     };
-    let candidate = match (&head, &args.head) {
-        (Some(head), Some(name)) => Prepared {
-            label: format!("{name} ({})", short(head)),
-            source: head.clone(),
-            executables: checkout.build_commit(head, "head", &selection).map_err(build_failure)?,
-        },
-        _ => Prepared {
-            label: "working tree".to_owned(),
-            source: ".".to_owned(),
-            executables: checkout.build_working_tree("tree", &selection).map_err(build_failure)?,
-        },
+    let commit_of = |version: &Option<(String, String)>| version.as_ref().map(|(commit, _)| commit.clone());
+    let is_one = commit_of(&base) == commit_of(&head);
+    let candidate_source = source(&head, "head")?;
+    let side = |version: &Option<(String, String)>, executables: Vec<Executable>| match version {
+        Some((commit, name)) => {
+            Built { label: format!("{name} ({})", short(commit)), source: commit.clone(), executables }
+        }
+        None => Built { label: "working tree".to_owned(), source: ".".to_owned(), executables },
     };
-    Ok(([baseline, candidate], Some(lock), Some(checkout.cache().to_owned())))
+    if is_one {
+        let executables = checkout.build(&candidate_source, &selection, None).map_err(build_failure)?;
+        return Ok([side(&base, executables.clone()), side(&head, executables)]);
+    }
+    let baseline_source = source(&base, "base")?;
+    let toolchain = checkout
+        .toolchain(&baseline_source, &candidate_source)
+        .map_err(|e| Failure::new(e).hint("choose one for both sides with the variable RUSTUP_TOOLCHAIN"))?;
+    if let Some(toolchain) = &toolchain {
+        github::print_error(&format!("the sides ask for different toolchains; both are built with {toolchain}"));
+    }
+    let built = |source| checkout.build(source, &selection, toolchain.as_deref()).map_err(build_failure);
+    let baseline = built(&baseline_source)?;
+    Ok([side(&base, baseline), side(&head, built(&candidate_source)?)])
 }
 
-fn build_failure(error: criterion_regress::runner::BuildError) -> Failure {
+fn build_failure(error: BuildError) -> Failure {
     Failure::new(error.to_string().trim_end_matches(": ")).hint(
         "the reason stands above, in the words of cargo; a `Cargo.lock` that is out of date is left for you to update",
     )
@@ -191,7 +524,7 @@ fn short(commit: &str) -> &str {
 }
 
 /// Executables that were named; the first of one side is the first of the other's.
-fn named(label: &str, paths: &[PathBuf]) -> Result<Prepared, Failure> {
+fn named(label: &str, paths: &[PathBuf]) -> Result<Built, Failure> {
     let executable = |(i, path): (usize, &PathBuf)| {
         let found = std::path::absolute(path).and_then(|path| std::fs::metadata(&path).map(|_| path));
         let path = found.map_err(|e| Failure::new(format!("failed to find {}: {e}", path.display())))?;
@@ -201,15 +534,15 @@ fn named(label: &str, paths: &[PathBuf]) -> Result<Prepared, Failure> {
     };
     let executables = paths.iter().enumerate().map(executable).collect::<Result<_, Failure>>()?;
     let source = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
-    Ok(Prepared { label: label.to_owned(), source, executables })
+    Ok(Built { label: label.to_owned(), source, executables })
 }
 
 /// Asks every executable what it holds. One that isn't Criterion's is left out.
-fn open_suites(sides: &[Prepared; 2], arguments: &[String], scratch: &Path) -> Result<[Vec<Suite>; 2], Failure> {
+fn open_suites(sides: &[Prepared; 2], scratch: &Path) -> Result<[Vec<Suite>; 2], Failure> {
     let mut suites = [Vec::new(), Vec::new()];
     for (suites, side) in suites.iter_mut().zip(sides) {
         for executable in &side.executables {
-            match Suite::open(executable.clone(), arguments, scratch) {
+            match Suite::open(executable.clone(), &side.invocation, scratch) {
                 Ok(suite) => suites.push(suite),
                 Err(e) => {
                     github::print_error(&format!(
@@ -228,20 +561,33 @@ fn open_suites(sides: &[Prepared; 2], arguments: &[String], scratch: &Path) -> R
     Ok(suites)
 }
 
-/// A folder for what Criterion writes, gone with this.
-struct Scratch(PathBuf);
+/// A folder for what Criterion writes, gone with this; if this process is killed, with the next call.
+struct Scratch {
+    folder: PathBuf,
+    /// Held for as long as the process lives, however it ends.
+    _lock: File,
+}
+
+const SCRATCH: &str = "regress-ab-";
 
 impl Scratch {
     fn new() -> Result<Scratch, Failure> {
         static N: AtomicU32 = AtomicU32::new(0);
-        let folder = std::env::temp_dir();
+        let place = std::env::temp_dir();
+        sweep(&place);
         loop {
             let n = N.fetch_add(1, Ordering::Relaxed);
-            let path = folder.join(format!("regress-ab-{}-{n}", std::process::id()));
-            match std::fs::create_dir(&path) {
-                Ok(()) => return Ok(Scratch(path)),
+            let folder = place.join(format!("{SCRATCH}{}-{n}", std::process::id()));
+            let failed = |e: std::io::Error| Failure::new(format!("failed to make {}: {e}", folder.display()));
+            match std::fs::create_dir(&folder) {
+                Ok(()) => {
+                    let lock = File::create(folder.join("lock")).map_err(failed)?;
+                    // Where a file system knows no locks, nobody sweeps.
+                    let _ = lock.try_lock();
+                    return Ok(Scratch { folder, _lock: lock });
+                }
                 Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && n < 1000 => {}
-                Err(e) => return Err(Failure::new(format!("failed to make {}: {e}", path.display()))),
+                Err(e) => return Err(failed(e)),
             }
         }
     }
@@ -249,24 +595,51 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Removes what killed processes have left: folders of ours whose lock nobody holds. One without a lock is perhaps being made.
+fn sweep(place: &Path) {
+    for entry in std::fs::read_dir(place).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(SCRATCH);
+        if !is_ours || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        let Ok(lock) = File::open(entry.path().join("lock")) else { continue };
+        if lock.try_lock().is_ok() {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
     }
 }
 
 struct Watching<'a> {
     policy: &'a Policy,
+    /// The round of the last look.
+    last_look: usize,
     is_stopped: Arc<AtomicBool>,
     bar: RoundsBar,
+    journal: Option<Rounds>,
 }
 
 impl Watcher for Watching<'_> {
-    fn open(&mut self, baseline: &Run, candidate: &Run, looks: &[Look]) -> BTreeSet<BenchmarkId> {
+    fn open(&mut self, baseline: &Run, candidate: &Run, looks: &[Look]) -> Open {
         let comparison = compare_rounds(baseline, candidate, looks, self.policy);
-        let open: BTreeSet<BenchmarkId> =
-            comparison.compared.iter().filter(|row| row.is_open()).map(|row| row.id.clone()).collect();
+        let is_hopeless = |row: &&&BenchmarkComparison| {
+            row.n_executions[1] > 0 && row.executions_needed.is_none_or(|needed| needed > HOPELESS * self.last_look)
+        };
+        let undecided: Vec<&BenchmarkComparison> = comparison.compared.iter().filter(|row| row.is_open()).collect();
+        let hopeless = undecided.iter().filter(is_hopeless).map(|row| row.id.clone()).collect();
         let rounds = looks.last().map_or(0, |look| look.rounds);
-        self.bar.looked(rounds, comparison.compared.len() - open.len(), comparison.compared.len());
-        open
+        let n = comparison.compared.len();
+        self.bar.looked(rounds, n - undecided.len(), n);
+        Open { undecided: undecided.iter().map(|row| row.id.clone()).collect(), hopeless }
+    }
+
+    fn record(&mut self, record: &RoundsRecord) {
+        if let Some(journal) = &mut self.journal {
+            journal.append(record);
+        }
     }
 
     fn progress(&mut self, progress: Progress<'_>) {
