@@ -67,7 +67,7 @@ pub(crate) fn read(session: &Path, problems: &mut Vec<String>) -> Vec<Tree> {
         let Some((_, label)) = number_and_label(&name) else { continue };
         let sample = |measurement: &Measurement, _| match measurement {
             Measurement::Sample(sample) => Some(Measured::new(sample.clone())),
-            Measurement::Estimates { .. } => None,
+            Measurement::Estimates { .. } | Measurement::Printed(_) => None,
         };
         match criterion::read(&session.join(&name), Baselines::Named(&[NEW]), sample, &AtomicUsize::new(0)) {
             Ok(tree) => {

@@ -28,6 +28,7 @@ pub(super) enum Command {
     List(ListArgs),
     Compare(CompareArgs),
     Export(ExportArgs),
+    Import(ImportArgs),
     Report(ReportArgs),
     #[cfg(feature = "github")]
     Comment(CommentArgs),
@@ -492,6 +493,57 @@ pub(super) struct ExportArgs {
 
     #[command(flatten)]
     pub(super) place: WhereArgs,
+}
+
+/// Make a run file of what Criterion printed, or of other tools' files, to compare with later or elsewhere
+///
+/// What `cargo bench > LOG 2>&1` leaves is often the only record. Each log is one execution of every benchmark in it; several logs,
+/// or a folder of them, are several executions, which the file keeps apart. Criterion prints a slope or mean with its interval,
+/// rounded to five digits: weaker evidence than its files are. Throughputs can't be told from what is printed.
+///
+/// Also read: what `critcmp --export` wrote, the last run of a folder of Criterion's or cargo-criterion's, and the `data.js` that
+/// github-action-benchmark keeps, which becomes a folder with a file for each commit.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  regress import before/*.txt -o before.json
+  regress import after/*.txt -o after.json
+  regress check --profile official -b before.json -c after.json
+  regress import gh-pages/dev/bench/data.js -o history")]
+pub(super) struct ImportArgs {
+    /// Logs, folders of logs, or files of other tools; all of them are executions of the same code
+    #[arg(value_name = "PATH", required = true)]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// What they are
+    #[arg(long, value_enum, default_value_t = FromArg::Auto, value_name = "FORMAT")]
+    pub(super) from: FromArg,
+
+    /// What to call the run in reports [default: its path]
+    #[arg(long, value_name = "NAME")]
+    pub(super) label: Option<String>,
+
+    /// The file to write; of github-action-benchmark a folder [default: standard output]
+    #[arg(long, short = 'o', visible_alias = "out", value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Only benchmarks whose id matches this regular expression
+    #[arg(long, short = 'f', value_name = "REGEX")]
+    pub(super) filter: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FromArg {
+    /// By what is in it
+    Auto,
+    /// What Criterion prints, versions 0.3 to 0.8
+    CriterionConsole,
+    /// A folder that Criterion or cargo-criterion writes into
+    Criterion,
+    /// What `critcmp --export` wrote
+    Critcmp,
+    /// github-action-benchmark's `data.js`
+    GithubActionBenchmark,
 }
 
 /// Render a report that `regress check --format json` wrote in another format

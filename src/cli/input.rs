@@ -434,6 +434,20 @@ fn run_files(folder: &Path) -> Option<Vec<PathBuf>> {
     (!files.is_empty()).then_some(files)
 }
 
+/// A whole file, where it is no larger than `limit` bytes.
+pub(super) fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    let failed = |cause: String| Failure::new(format!("failed to read {}: {cause}", path.display()));
+    let mut bytes = Vec::new();
+    // Bounded while it is read: what a device or a pipe holds, its size doesn't say.
+    File::open(path)
+        .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
+        .map_err(|e| failed(e.to_string()))?;
+    if bytes.len() as u64 > limit {
+        return Err(failed(format!("larger than {} MiB", limit >> 20)));
+    }
+    Ok(bytes)
+}
+
 /// A file as a side: what `regress export` or `critcmp --export` wrote.
 fn load_file(path: &Path) -> Result<Loaded, Failure> {
     #[derive(Deserialize)]
@@ -442,18 +456,12 @@ fn load_file(path: &Path) -> Result<Loaded, Failure> {
         schema: Option<String>,
     }
     let failed = |cause: String| Failure::new(format!("failed to read {}: {cause}", path.display()));
-    let mut bytes = Vec::new();
-    // Bounded while it is read: what a device or a pipe holds, its size doesn't say.
-    File::open(path)
-        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes))
-        .map_err(|e| failed(e.to_string()))?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err(failed(format!("larger than {} MiB", LARGEST_FILE >> 20)));
-    }
+    let bytes = read_file(path, LARGEST_FILE)?;
     // Some editors begin a file with a byte order mark.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
     let head: Head = serde_json::from_slice(&bytes).map_err(|e| {
-        failed(format!("it is not JSON of an exported baseline: {e}")).hint("`regress export` writes such files")
+        failed(format!("it is not JSON of an exported baseline: {e}"))
+            .hint("`regress export` writes such files, and `regress import` makes them of what Criterion printed")
     })?;
     let mut run = match (head.format, head.schema) {
         (None, None) => criterion::read_critcmp_export(path, &bytes, |m| summarize(m, None))

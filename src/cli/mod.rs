@@ -37,6 +37,7 @@ pub(crate) fn run() -> ExitCode {
             Command::List(args) => commands::list::run(args),
             Command::Compare(args) => commands::compare::run(args),
             Command::Export(args) => commands::export::run(args),
+            Command::Import(args) => commands::import::run(args),
             Command::Report(args) => commands::report::run(args),
             #[cfg(feature = "github")]
             Command::Comment(args) => commands::comment::run(args),

@@ -1,4 +1,4 @@
-use crate::model::{Evidence, Execution};
+use crate::model::{CriterionVerdict, Evidence, Execution};
 use crate::stats::{normal_quantile, student_t_tail};
 
 use super::{ChangeInterval, RelativeChange};
@@ -18,19 +18,6 @@ pub struct CriterionTest {
     pub p: f64,
     /// What follows for Criterion.
     pub verdict: CriterionVerdict,
-}
-
-/// Criterion's own words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CriterionVerdict {
-    /// "Performance has regressed."
-    Regressed,
-    /// "Performance has improved."
-    Improved,
-    /// "Change within noise threshold."
-    WithinNoise,
-    /// "No change in performance detected."
-    NotDetected,
 }
 
 /// Criterion's test with its default settings; `None` without measurements on both sides.

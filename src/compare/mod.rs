@@ -23,8 +23,9 @@ use crate::model::{
     Absent, Benchmark, BenchmarkId, Evidence, Mark, Run, Throughput, Unit, Warning, WarningKind, WhyAbsent,
 };
 
+pub use crate::model::CriterionVerdict;
 pub use confirm::{Confirmation, NoConfirmation, Suspicion, confirm};
-pub use criterion_test::{CriterionTest, CriterionVerdict, criterion_test};
+pub use criterion_test::{CriterionTest, criterion_test};
 pub use matrix::{Matrix, MatrixCell, MatrixOptions, MatrixRow, Ratio, SortBy, matrix};
 use pair::Pair;
 use policy::Terms;

@@ -45,7 +45,10 @@ pub(super) fn comparable(baseline: &Benchmark, candidate: &Benchmark) -> Result<
         return Err(WhyNot::UnitChanged { baseline: baseline.unit.clone(), candidate: candidate.unit.clone() });
     }
     // An export without samples may be one that could not hold the throughput's kind.
-    let may_be_lost = |b: &Benchmark| b.throughput.is_none() && b.executions.evidence() == Evidence::Estimates;
+    let may_be_lost = |b: &Benchmark| {
+        let is_weak = matches!(b.executions.evidence(), Evidence::Estimates | Evidence::Printed);
+        b.throughput.is_none() && is_weak
+    };
     let is_lost = may_be_lost(baseline) || may_be_lost(candidate);
     if baseline.throughput != candidate.throughput && !is_lost {
         return Err(WhyNot::ThroughputChanged {
@@ -94,6 +97,9 @@ impl<'a> Pair<'a> {
             ([c.typical / ratio, c.typical], change.standard_error / ratio, weaker.max(Evidence::CriterionChange))
         } else if weaker == Evidence::Estimates {
             ([b.median, c.median], b.standard_error.hypot(c.standard_error), weaker)
+        } else if weaker == Evidence::Printed {
+            // What is printed is a slope or a mean, so that a median beside it would be another quantity.
+            ([b.mean, c.mean], b.standard_error.hypot(c.standard_error), weaker)
         } else {
             ([b.typical, c.typical], b.standard_error.hypot(c.standard_error), weaker)
         };
@@ -132,6 +138,7 @@ impl<'a> Pair<'a> {
         let evidence = own.iter().chain(&others).map(|e| e.evidence).max().unwrap_or(Evidence::Sample);
         let location = |e: &Execution| match evidence {
             Evidence::Estimates => e.median,
+            Evidence::Printed => e.mean,
             Evidence::Sample | Evidence::CriterionChange | Evidence::Quick => e.location(estimator),
         };
         let logs: [Vec<f64>; 2] =

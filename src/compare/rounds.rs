@@ -262,6 +262,7 @@ mod tests {
             n_measurements: 10,
             mode: SamplingMode::Flat,
             evidence: Evidence::Sample,
+            printed_verdict: None,
             fingerprint: nanoseconds.to_bits(),
             measured_at: None,
         }

@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use super::SamplingMode;
+use super::{CriterionVerdict, SamplingMode};
 
 /// Where the numbers of an [`Execution`] come from; from the strongest to the weakest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,6 +9,8 @@ pub enum Evidence {
     Sample,
     /// Criterion's own estimates; the measurements are not there.
     Estimates,
+    /// What Criterion printed: its slope or mean with an interval, rounded.
+    Printed,
     /// Criterion's relative change against a run that has been overwritten since.
     CriterionChange,
     /// The two measurements of `--quick`, or fewer: an effect, not a test.
@@ -41,6 +43,8 @@ pub struct Execution {
     pub mode: SamplingMode,
     /// Where the numbers come from.
     pub evidence: Evidence,
+    /// What Criterion printed of its change against whatever it was compared with then, where that is what is left.
+    pub printed_verdict: Option<CriterionVerdict>,
     /// A hash of the measurements in measured order: equal hashes mean that one result was copied.
     pub fingerprint: u64,
     /// When it was written, as far as the file system or the file tells.

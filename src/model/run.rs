@@ -3,7 +3,7 @@ use std::time::SystemTime;
 
 use hashbrown::HashSet;
 
-use super::{BenchmarkId, Environment, Executions, Sample, Throughput, Unit, Warning, WarningKind};
+use super::{BenchmarkId, Environment, Executions, Printed, Sample, Throughput, Unit, Warning, WarningKind};
 
 /// What a file holds for one benchmark in one baseline, before anything is made of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,8 @@ pub enum Measurement {
         /// Standard error of the median, by Criterion's bootstrap.
         standard_error: f64,
     },
+    /// Only what Criterion printed, rounded.
+    Printed(Printed),
 }
 
 /// Criterion's own relative change of the last run, with the run it was compared with gone.

@@ -179,6 +179,27 @@ pub enum WarningKind {
         needed: u64,
         /// The smallest change that could have been proven of every benchmark, in tenths of a percent.
         resolvable: u64,
+        },
+    /// One log has several results of a name, of processes that it doesn't tell apart; they were left out.
+    PrintedTwice {
+        /// How many there were.
+        n: usize,
+    },
+    /// Several bench targets print this name, and a log doesn't say which one printed this result; it was left out.
+    TargetNotPrinted,
+    /// A line of a log begins as a result does, and can't be read as one.
+    IllegibleLine {
+        /// Which line, and what is wrong with it.
+        cause: String,
+    },
+    /// A file among logs that holds nothing of what Criterion prints.
+    NotALog,
+    /// Lines of a log that are neither Criterion's nor cargo's.
+    UnrecognisedLines {
+        /// How many there are.
+        n: usize,
+        /// The first, with its number.
+        first: String,
     },
     /// What was put together or compared was measured in different environments.
     DifferentEnvironments {

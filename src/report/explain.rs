@@ -68,6 +68,7 @@ fn measured(row: &Row) -> String {
     let source = match row.evidence {
         Source::Sample => "",
         Source::Estimates => " A side has only Criterion's estimates, without its measurements.",
+        Source::Printed => " A side has only what Criterion printed, rounded: its slope or mean, not its median.",
         Source::CriterionChange => {
             " The baseline itself has been overwritten; what is left is Criterion's own estimate of the change."
         }

@@ -244,6 +244,7 @@ impl From<&compare::BenchmarkComparison> for Row {
             evidence: match compared.evidence {
                 Evidence::Sample => Source::Sample,
                 Evidence::Estimates => Source::Estimates,
+                Evidence::Printed => Source::Printed,
                 Evidence::CriterionChange => Source::CriterionChange,
                 Evidence::Quick => Source::Quick,
             },

@@ -229,6 +229,8 @@ pub enum Source {
     Sample,
     /// Criterion's estimates on at least one side.
     Estimates,
+    /// What Criterion printed, on at least one side.
+    Printed,
     /// Criterion's relative change; the baseline itself has been overwritten.
     CriterionChange,
     /// `--quick` on at least one side.

@@ -249,6 +249,27 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
                 ),
             )
         }
+        WarningKind::PrintedTwice { n } => (
+            "printed-twice",
+            format!("printed {} in one log, and nothing says by which process; left out", count(*n, "time", "times")),
+            Some("keep cargo's lines in the log (`cargo bench > LOG 2>&1`), and each run in a log of its own"),
+        ),
+        WarningKind::TargetNotPrinted => (
+            "target-not-printed",
+            "several bench targets print this name, and this log doesn't say which one it was; left out".into(),
+            Some("keep cargo's lines in the log (`cargo bench > LOG 2>&1`), or give the benchmarks different names"),
+        ),
+        WarningKind::IllegibleLine { cause } => (
+            "illegible-line",
+            format!("{cause}; left out"),
+            Some("is the log cut off, or has another program written between?"),
+        ),
+        WarningKind::NotALog => ("not-a-log", "nothing that Criterion prints is in it; left out".into(), None),
+        WarningKind::UnrecognisedLines { n, first } => (
+            "unrecognised-lines",
+            format!("{} neither Criterion's nor cargo's, the first: {first}", count(*n, "line is", "lines are")),
+            None,
+        ),
         WarningKind::DifferentEnvironments { fact, values: [one, two] } => (
             "different-environments",
             format!("measured in different environments, {fact}: {one} | {two}"),

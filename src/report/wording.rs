@@ -363,6 +363,7 @@ pub(super) fn remarks(row: &Row, report_threshold: f64) -> Vec<String> {
     match row.evidence {
         Source::Sample => {}
         Source::Estimates => remarks.push("estimates only".to_owned()),
+        Source::Printed => remarks.push("as printed".to_owned()),
         Source::CriterionChange => remarks.push("by Criterion's change".to_owned()),
         Source::Quick => remarks.push("--quick: an effect, not a test".to_owned()),
     }

@@ -1,8 +1,8 @@
 use std::time::SystemTime;
 
 use super::quantile::select_median;
-use super::{MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, quantile, weighted_median};
-use crate::model::{Evidence, Execution, Measurement, Sample, SamplingMode};
+use super::{MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, normal_quantile, quantile, weighted_median};
+use crate::model::{Evidence, Execution, Measurement, Printed, Sample, SamplingMode};
 
 /// With this many measurements or fewer, a sample is what `--quick` leaves, and says nothing of its own spread.
 const QUICK_MEASUREMENTS: usize = 2;
@@ -16,21 +16,49 @@ const QUICK_MEASUREMENTS: usize = 2;
 pub fn summarize(measurement: &Measurement, measured_at: Option<SystemTime>) -> Execution {
     match measurement {
         Measurement::Sample(sample) => from_sample(sample, measured_at),
-        Measurement::Estimates { median, standard_error } => Execution {
-            typical: *median,
-            median: *median,
-            lower_quartile: *median,
-            minimum: *median,
-            mean: *median,
-            standard_deviation: 0.0,
-            standard_error: relative(*standard_error, *median),
-            n_measurements: 0,
-            mode: SamplingMode::Unknown,
-            evidence: Evidence::Estimates,
-            fingerprint: hash([median.to_bits(), standard_error.to_bits()].into_iter()),
-            measured_at,
-        },
+        Measurement::Estimates { median, standard_error } => {
+            let fingerprint = hash([median.to_bits(), standard_error.to_bits()].into_iter());
+            from_location(*median, *standard_error, Evidence::Estimates, fingerprint, measured_at)
+        }
+        Measurement::Printed(printed) => from_printed(printed, measured_at),
     }
+}
+
+/// An execution of which only a location with its error is left.
+fn from_location(
+    location: f64,
+    error: f64,
+    evidence: Evidence,
+    fingerprint: u64,
+    measured_at: Option<SystemTime>,
+) -> Execution {
+    Execution {
+        typical: location,
+        median: location,
+        lower_quartile: location,
+        minimum: location,
+        mean: location,
+        standard_deviation: 0.0,
+        standard_error: relative(error, location),
+        n_measurements: 0,
+        mode: SamplingMode::Unknown,
+        evidence,
+        printed_verdict: None,
+        fingerprint,
+        measured_at,
+    }
+}
+
+/// The standard error that half the 95 % interval is 1.96 of, and that of rounding: numbers that are a step apart are off by a
+/// uniform error, whose standard deviation is the step over √12.
+fn from_printed(printed: &Printed, measured_at: Option<SystemTime>) -> Execution {
+    let [lower, upper] = printed.interval();
+    let inside = (upper - lower) / (2.0 * normal_quantile(0.025));
+    let rounding = printed.step() / 12.0_f64.sqrt();
+    let evidence = if printed.is_quick() { Evidence::Quick } else { Evidence::Printed };
+    let fingerprint = hash([lower, printed.point(), upper].into_iter().map(f64::to_bits));
+    let execution = from_location(printed.point(), inside.hypot(rounding), evidence, fingerprint, measured_at);
+    Execution { printed_verdict: printed.verdict(), ..execution }
 }
 
 fn from_sample(sample: &Sample, measured_at: Option<SystemTime>) -> Execution {
@@ -49,6 +77,7 @@ fn from_sample(sample: &Sample, measured_at: Option<SystemTime>) -> Execution {
         n_measurements,
         mode: sample.mode(),
         evidence: if n_measurements <= QUICK_MEASUREMENTS { Evidence::Quick } else { Evidence::Sample },
+        printed_verdict: None,
         fingerprint: hash(sample.iterations().iter().chain(sample.totals()).map(|x| x.to_bits())),
         measured_at,
     }

@@ -1,5 +1,7 @@
-//! Runs that are kept: the file that `regress export` writes.
+//! Runs that are kept: the file that `regress export` and `regress import` write.
 
 mod run_file;
 
-pub use run_file::{Exported, ExportedExecution, FORMAT, InvalidRunFile, read_run, write_run};
+pub use run_file::{
+    Disagreeing, Exported, ExportedExecution, FORMAT, Gathered, InvalidRunFile, gather, read_run, write_run,
+};

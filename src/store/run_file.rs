@@ -1,13 +1,14 @@
 //! One run in one file, measurements and all: a promise, with a version.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::model::{
-    Absent, Benchmark, BenchmarkId, Environment, Execution, Executions, Measurement, Run, Sample, SamplingMode,
-    Throughput, Unit, Warning, WarningKind, WhyAbsent,
+    Absent, Benchmark, BenchmarkId, CriterionVerdict, Entry, Environment, Execution, Executions, Measurement, Printed,
+    Run, Sample, SamplingMode, Throughput, Unit, Warning, WarningKind, WhyAbsent,
 };
 
 /// By what such a file is recognised.
@@ -48,6 +49,49 @@ pub struct ExportedExecution {
     pub measurement: Measurement,
     /// When they were written.
     pub measured_at: Option<SystemTime>,
+}
+
+/// Results put together by benchmark, to be written.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Gathered {
+    /// The benchmarks, in the order of their ids, each with its executions in the order in which they came.
+    pub exported: Vec<Exported>,
+    /// Results that do not count the same thing, or not for the same work, as later ones of their benchmark, which alone are kept.
+    pub disagreeing: Vec<Disagreeing>,
+}
+
+/// Executions of a benchmark that don't go with the last of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Disagreeing {
+    /// Which benchmark.
+    pub id: BenchmarkId,
+    /// The baseline whose executions were kept.
+    pub kept: String,
+    /// How many executions were not.
+    pub n_dropped: usize,
+}
+
+/// Puts results together by benchmark: those of one benchmark are its executions.
+#[must_use]
+pub fn gather(entries: impl IntoIterator<Item = Entry<ExportedExecution>>) -> Gathered {
+    let mut exported: BTreeMap<BenchmarkId, Exported> = BTreeMap::new();
+    let mut disagreeing: BTreeMap<BenchmarkId, Disagreeing> = BTreeMap::new();
+    for Entry { id, baseline, throughput, unit, measured, .. } in entries {
+        let known = exported.entry(id.clone()).or_insert_with(|| Exported {
+            id: id.clone(),
+            throughput: throughput.clone(),
+            unit: unit.clone(),
+            executions: Vec::new(),
+        });
+        if known.throughput != throughput || !known.unit.is_comparable_with(&unit) {
+            let told = disagreeing.entry(id.clone()).or_insert(Disagreeing { id, kept: String::new(), n_dropped: 0 });
+            told.kept = baseline;
+            told.n_dropped += known.executions.len();
+            *known = Exported { id: known.id.clone(), throughput, unit, executions: Vec::new() };
+        }
+        known.executions.push(measured);
+    }
+    Gathered { exported: exported.into_values().collect(), disagreeing: disagreeing.into_values().collect() }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -118,6 +162,29 @@ struct StoredExecution {
     measured_at: Option<String>,
     sample: Option<StoredSample>,
     estimates: Option<StoredEstimates>,
+    /// What Criterion printed, where nothing else is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    printed: Option<StoredPrinted>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredPrinted {
+    lower: f64,
+    point: f64,
+    upper: f64,
+    step: f64,
+    #[serde(default)]
+    quick: bool,
+    verdict: Option<StoredVerdict>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum StoredVerdict {
+    Regressed,
+    Improved,
+    WithinNoise,
+    NotDetected,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -257,17 +324,48 @@ fn execution(
     stored: StoredExecution,
     sum_up: &impl Fn(&Measurement, Option<SystemTime>) -> Execution,
 ) -> Result<Execution, String> {
-    let measurement = match (stored.sample, stored.estimates) {
-        (Some(sample), _) => Sample::new(sample.sampling.into(), sample.iterations, sample.totals)
+    let measurement = match (stored.sample, stored.estimates, stored.printed) {
+        (Some(sample), ..) => Sample::new(sample.sampling.into(), sample.iterations, sample.totals)
             .map(Measurement::Sample)
             .map_err(|e| e.to_string())?,
-        (None, Some(StoredEstimates { median, standard_error })) if median.is_finite() && standard_error >= 0.0 => {
+        (None, Some(StoredEstimates { median, standard_error }), _) if median.is_finite() && standard_error >= 0.0 => {
             Measurement::Estimates { median, standard_error }
         }
-        (None, _) => return Err("it has neither a sample nor estimates".to_owned()),
+        (None, None, Some(stored)) => Measurement::Printed(printed(&stored)?),
+        (None, ..) => return Err("it has neither a sample nor estimates".to_owned()),
     };
     let measured_at = stored.measured_at.and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
     Ok(sum_up(&measurement, measured_at))
+}
+
+fn printed(stored: &StoredPrinted) -> Result<Printed, String> {
+    let verdict = stored.verdict.as_ref().map(|verdict| match verdict {
+        StoredVerdict::Regressed => CriterionVerdict::Regressed,
+        StoredVerdict::Improved => CriterionVerdict::Improved,
+        StoredVerdict::WithinNoise => CriterionVerdict::WithinNoise,
+        StoredVerdict::NotDetected => CriterionVerdict::NotDetected,
+    });
+    Printed::new([stored.lower, stored.point, stored.upper], stored.step, stored.quick, verdict)
+        .map_err(|e| e.to_string())
+}
+
+impl From<&Printed> for StoredPrinted {
+    fn from(printed: &Printed) -> StoredPrinted {
+        let [lower, upper] = printed.interval();
+        StoredPrinted {
+            lower,
+            point: printed.point(),
+            upper,
+            step: printed.step(),
+            quick: printed.is_quick(),
+            verdict: printed.verdict().map(|verdict| match verdict {
+                CriterionVerdict::Regressed => StoredVerdict::Regressed,
+                CriterionVerdict::Improved => StoredVerdict::Improved,
+                CriterionVerdict::WithinNoise => StoredVerdict::WithinNoise,
+                CriterionVerdict::NotDetected => StoredVerdict::NotDetected,
+            }),
+        }
+    }
 }
 
 impl From<&Exported> for StoredBenchmark {
@@ -290,13 +388,20 @@ impl From<&Exported> for StoredBenchmark {
 impl From<&ExportedExecution> for StoredExecution {
     fn from(exported: &ExportedExecution) -> StoredExecution {
         let measured_at = exported.measured_at.and_then(|at| jiff::Timestamp::try_from(at).ok());
-        let (sample, estimates) = match &exported.measurement {
-            Measurement::Sample(sample) => (Some(StoredSample::from(sample)), None),
-            Measurement::Estimates { median, standard_error } => {
-                (None, Some(StoredEstimates { median: *median, standard_error: *standard_error }))
-            }
+        let nothing = StoredExecution {
+            measured_at: measured_at.map(|at| at.to_string()),
+            sample: None,
+            estimates: None,
+            printed: None,
         };
-        StoredExecution { measured_at: measured_at.map(|at| at.to_string()), sample, estimates }
+        match &exported.measurement {
+            Measurement::Sample(sample) => StoredExecution { sample: Some(StoredSample::from(sample)), ..nothing },
+            Measurement::Estimates { median, standard_error } => {
+                let estimates = StoredEstimates { median: *median, standard_error: *standard_error };
+                StoredExecution { estimates: Some(estimates), ..nothing }
+            }
+            Measurement::Printed(printed) => StoredExecution { printed: Some(StoredPrinted::from(printed)), ..nothing },
+        }
     }
 }
 

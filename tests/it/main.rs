@@ -22,6 +22,7 @@ mod fixtures;
 #[cfg(feature = "github")]
 mod github;
 mod hostile_disk;
+mod import;
 mod init;
 mod page;
 mod plain_loop;

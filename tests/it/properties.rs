@@ -51,6 +51,7 @@ pub(crate) fn execution(typical: f64) -> Execution {
         n_measurements: 30,
         mode: SamplingMode::Linear,
         evidence: Evidence::Sample,
+        printed_verdict: None,
         fingerprint: typical.to_bits(),
         measured_at: None,
     }
@@ -196,6 +197,7 @@ fn any_execution() -> impl Strategy<Value = Execution> {
     let evidence = prop_oneof![
         Just(Evidence::Sample),
         Just(Evidence::Estimates),
+        Just(Evidence::Printed),
         Just(Evidence::CriterionChange),
         Just(Evidence::Quick)
     ];
@@ -211,6 +213,7 @@ fn any_execution() -> impl Strategy<Value = Execution> {
             n_measurements,
             mode: SamplingMode::Unknown,
             evidence,
+            printed_verdict: None,
             fingerprint,
             measured_at: None,
         },

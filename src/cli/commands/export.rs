@@ -1,11 +1,10 @@
-use std::collections::{BTreeMap, btree_map};
 use std::process::ExitCode;
 
 use criterion_regress::criterion::{self, Baselines, NEW};
 use criterion_regress::environment::{hash_of_file, this_machine};
-use criterion_regress::model::{BenchmarkId, Entry, Environment};
+use criterion_regress::model::{BenchmarkId, Environment};
 use criterion_regress::report::{visible, warning_text};
-use criterion_regress::store::{Exported, ExportedExecution, write_run};
+use criterion_regress::store::{ExportedExecution, Gathered, gather, write_run};
 
 use crate::cli::args::ExportArgs;
 use crate::cli::failure::Failure;
@@ -41,25 +40,13 @@ pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
     // Executions in the order in which they were named; the tree has them in any.
     let mut entries = tree.entries;
     entries.sort_by_cached_key(|e| names.iter().position(|name| *name == e.baseline));
-    let mut exported: BTreeMap<BenchmarkId, Exported> = BTreeMap::new();
-    for entry in entries.into_iter().filter(|e| names.contains(&e.baseline) && is_kept(&e.id)) {
-        match exported.entry(entry.id.clone()) {
-            btree_map::Entry::Vacant(vacant) => {
-                let Entry { id, throughput, unit, measured, .. } = entry;
-                vacant.insert(Exported { id, throughput, unit, executions: vec![measured] });
-            }
-            btree_map::Entry::Occupied(mut occupied) => {
-                let known = occupied.get_mut();
-                if known.throughput != entry.throughput || !known.unit.is_comparable_with(&entry.unit) {
-                    let id = visible(entry.id.as_str());
-                    return Err(Failure::new(format!("failed to export {shown}: they disagree on what {id} does"))
-                        .hint("runs of one side have to be of the same code"));
-                }
-                known.executions.push(entry.measured);
-            }
-        }
+    let kept = entries.into_iter().filter(|e| names.contains(&e.baseline) && is_kept(&e.id));
+    let Gathered { exported, disagreeing } = gather(kept);
+    if let Some(disagreeing) = disagreeing.first() {
+        let id = visible(disagreeing.id.as_str());
+        return Err(Failure::new(format!("failed to export {shown}: they disagree on what {id} does"))
+            .hint("runs of one side have to be of the same code"));
     }
-    let exported: Vec<Exported> = exported.into_values().collect();
     let is_there = |id: &BenchmarkId| exported.iter().any(|e| e.id == *id);
     let mut unreadable: Vec<BenchmarkId> =
         tree.broken.into_iter().filter(|(id, name)| names.contains(name) && is_kept(id)).map(|(id, _)| id).collect();

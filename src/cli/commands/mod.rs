@@ -10,6 +10,7 @@ pub(super) mod completions;
 pub(super) mod config;
 pub(super) mod confirm;
 pub(super) mod export;
+pub(super) mod import;
 pub(super) mod init;
 pub(super) mod list;
 pub(super) mod man;
