@@ -29,6 +29,7 @@ pub(super) enum Command {
     Compare(CompareArgs),
     Export(ExportArgs),
     Import(ImportArgs),
+    Spread(SpreadArgs),
     Report(ReportArgs),
     #[cfg(feature = "github")]
     Comment(CommentArgs),
@@ -508,6 +509,7 @@ pub(super) struct ExportArgs {
 Examples:
   regress import before/*.txt -o before.json
   regress import after/*.txt -o after.json
+  regress spread --profile official before.json after.json
   regress check --profile official -b before.json -c after.json
   regress import gh-pages/dev/bench/data.js -o history")]
 pub(super) struct ImportArgs {
@@ -544,6 +546,34 @@ pub(super) enum FromArg {
     Critcmp,
     /// github-action-benchmark's `data.js`
     GithubActionBenchmark,
+}
+
+/// Show how far the executions of each run lie apart, and what so many of them can show
+///
+/// For each benchmark: the middle and the smallest of its executions, how far the largest is above the smallest, their standard
+/// deviation, and whether so many executions a side would find a change of the threshold's size in four of five comparisons, at the
+/// chance of a false alarm that `regress check` keeps to. Of two runs also the verdict on the second. What Criterion printed of its
+/// own verdicts is counted beside, where a run was made by `regress import`.
+///
+/// SIDE is a file of `regress export` or `regress import`, a folder of several runs, or the name of a baseline.
+#[derive(Debug, Args)]
+pub(super) struct SpreadArgs {
+    /// A run with several executions; of two, the first is the baseline
+    #[arg(value_name = "SIDE", required = true, num_args = 1..=2)]
+    pub(super) sides: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+
+    /// Only benchmarks whose id matches this regular expression
+    #[arg(long, short = 'f', value_name = "REGEX")]
+    pub(super) filter: Option<String>,
+
+    #[command(flatten)]
+    pub(super) place: WhereArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
 }
 
 /// Render a report that `regress check --format json` wrote in another format

@@ -38,6 +38,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Compare(args) => commands::compare::run(args),
             Command::Export(args) => commands::export::run(args),
             Command::Import(args) => commands::import::run(args),
+            Command::Spread(args) => commands::spread::run(args, given),
             Command::Report(args) => commands::report::run(args),
             #[cfg(feature = "github")]
             Command::Comment(args) => commands::comment::run(args),

@@ -15,6 +15,7 @@ mod policy;
 mod relative_change;
 mod rounds;
 mod setting;
+mod spread;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ pub use pattern::{InvalidPattern, Pattern};
 pub use policy::{Action, FailOn, Policy, Rule, Waiver};
 pub use relative_change::{ChangeInterval, InvalidThreshold, NoiseThreshold, RelativeChange};
 pub use rounds::compare_rounds;
+pub use spread::{BenchmarkSpread, Executed, Printed, Resolution, Spread, spread};
 pub use verdict::{Doubt, SuiteShift, Verdict};
 
 /// Everything that comparing a baseline with a candidate found out.

@@ -1,5 +1,7 @@
 //! What Criterion printed, and other tools' files, as runs.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::case::Case;
@@ -107,6 +109,7 @@ fn two_targets_with_one_name_are_kept_apart() {
     let run = imported(&case, &["two-targets"], "run.json");
     let directories: Vec<&str> = benchmarks(&run).iter().filter_map(|b| b["directory"].as_str()).collect();
     assert_eq!(directories, ["console: checksum", "console_twin: checksum"]);
+    case.regress("spread run.json --format json").warning("duplicate-id", "checksum");
 }
 
 #[test]
@@ -125,6 +128,14 @@ fn a_change_of_the_code_is_found_in_what_was_printed() {
             let is_change = row["verdict"] == "regression" || row["verdict"] == "improvement";
             assert!(!is_change || row["id"] == "checksum", "{version}: {row}");
         }
+        let spread = case.regress("spread --profile official before.json after.json --format json").json();
+        let of = |id: &str| {
+            let rows = spread["benchmarks"].as_array().expect("rows").clone();
+            rows.into_iter().find(|row| row["id"] == id).expect("there")
+        };
+        assert_eq!(of("checksum")["verdict"], ran.row("checksum")["verdict"]);
+        assert_eq!(of("sleep")["runs"][0]["executions"], 5);
+        assert_eq!(of("sleep")["runs"][1]["criterion_verdicts"], 4);
     }
 }
 
@@ -202,4 +213,41 @@ fn a_history_becomes_a_folder_with_a_file_for_each_commit() {
     assert_eq!(names, ["00001-Rust_x-______aaaa.json", "00002-Rust_x-bbbb.json"]);
     case.regress("check -b history/00001-Rust_x-______aaaa.json -c history/00002-Rust_x-bbbb.json --format json")
         .compared(1, 1);
+}
+
+#[test]
+fn the_spread_of_executions_and_what_they_can_show() {
+    let case = Case::new()
+        .benchmark("steady")
+        .executions("run", &[100.0, 100.2, 100.1, 99.9, 100.0])
+        .executions("pr", &[110.0, 110.2, 110.1, 109.9, 110.0])
+        .benchmark("noisy")
+        .executions("run", &[100.0, 150.0, 120.0, 90.0, 180.0])
+        .executions("pr", &[100.0, 140.0, 120.0, 95.0, 170.0]);
+    for side in ["run", "pr"] {
+        let names: Vec<String> = FIVE.iter().map(|i| format!("{side}-{i}")).collect();
+        let mut arguments = vec!["export"];
+        arguments.extend(names.iter().map(String::as_str));
+        let file = format!("{side}.json");
+        arguments.extend(["-o", &file]);
+        case.regress_with(&arguments).exit_code(0);
+    }
+    let report = case.regress("spread run.json pr.json --profile official --format json").exit_code(0).json();
+    let rows: BTreeMap<&str, &Value> = report["benchmarks"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| (row["id"].as_str().expect("id"), row))
+        .collect();
+    assert_eq!((&rows["steady"]["in_reach"], &rows["noisy"]["in_reach"]), (&true.into(), &false.into()));
+    assert_eq!((&rows["steady"]["verdict"], &rows["noisy"]["verdict"]), (&"regression".into(), &"inconclusive".into()));
+    let range = rows["noisy"]["runs"][0]["range"].as_f64().expect("a range");
+    assert!((0.9..1.1).contains(&range), "{range}");
+    assert!(rows["steady"]["executions_needed"].as_u64().expect("a number") <= 5);
+    let one = case.regress("spread run.json --profile official").exit_code(0);
+    one.stdout_contains("a change of 2 % is in reach for 1 of them").stdout_lacks("verdict");
+    case.regress("spread run.json pr.json --format markdown").exit_code(0).stdout_contains("| benchmark |");
+    case.regress("spread run.json pr.json --format csv").exit_code(0).stdout_contains("steady,steady,");
+    case.regress("spread run.json pr.json --format junit").exit_code(2);
+    case.regress("spread run.json --filter none").exit_code(3);
 }

@@ -89,6 +89,20 @@ fn audits() {
 }
 
 #[test]
+fn spreads() {
+    let schema = validator("spread");
+    for (name, case) in trees() {
+        for call in ["spread new --format json", "spread base new --format json"] {
+            holds(&schema, &case.regress(call).json(), &format!("{name}: {call}"));
+        }
+    }
+    let case = Case::new().tree("console/0.8.2", "logs");
+    case.regress_with(&["import", "logs/before1.txt", "logs/before2.txt", "logs/before3.txt", "-o", "run.json"])
+        .exit_code(0);
+    holds(&schema, &case.regress("spread run.json --format json").exit_code(0).json(), "printed");
+}
+
+#[test]
 fn settings() {
     let schema = validator("config");
     holds(&schema, &Case::new().regress("config --format json").json(), "defaults");
@@ -121,6 +135,7 @@ fn a_damaged_document_is_noticed() {
         ("compare", case.regress("compare main pr --format json").json()),
         ("config", case.regress("config --format json").json()),
         ("audit", case.regress("audit base main pr --format json").json()),
+        ("spread", case.regress("spread main pr --format json").json()),
     ];
     for (name, document) in documents {
         let schema = validator(name);
@@ -181,7 +196,7 @@ fn every_code_of_a_warning_is_in_the_schemas() {
         .filter(is_code)
         .collect();
     assert!(codes.len() > 20, "found only {codes:?}");
-    for name in ["report", "list", "compare", "audit"] {
+    for name in ["report", "list", "compare", "audit", "spread"] {
         let schema = std::fs::read_to_string(format!("{}/schema/{name}.v1.json", env!("CARGO_MANIFEST_DIR")));
         let schema: Value = serde_json::from_str(&schema.expect("a schema")).expect("JSON");
         let known = schema.pointer("/$defs/warning/properties/code/enum").and_then(Value::as_array).expect("codes");

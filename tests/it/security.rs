@@ -29,8 +29,14 @@ fn page_about(names: &[&str]) -> String {
 /// What a tree of benchmarks of these names becomes as Markdown, by each command that writes it.
 fn pages_of_tree(names: &[&str]) -> Vec<String> {
     let case = tree_of(names);
-    let calls =
-        ["check -b main --all", "list --all", "compare main new", "compare main new --list", "audit main new --all"];
+    let calls = [
+        "check -b main --all",
+        "list --all",
+        "compare main new",
+        "compare main new --list",
+        "audit main new --all",
+        "spread main new",
+    ];
     let pages = calls.map(|call| case.regress(&format!("{call} --format markdown")).stdout);
     for page in &pages {
         page::check(page, MARK).unwrap_or_else(|why| panic!("{why}\n{page}"));
@@ -357,6 +363,7 @@ fn row_12_no_name_is_a_command_in_the_log() {
         "report report.json --all --format FORMAT",
         "export new",
         "audit main new --all --format FORMAT",
+        "spread main new --format FORMAT",
     ];
     for call in calls {
         for format in ["terminal", "json", "markdown", "csv", "junit"] {

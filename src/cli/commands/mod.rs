@@ -15,3 +15,4 @@ pub(super) mod init;
 pub(super) mod list;
 pub(super) mod man;
 pub(super) mod report;
+pub(super) mod spread;
