@@ -179,7 +179,7 @@ pub enum WarningKind {
         needed: u64,
         /// The smallest change that could have been proven of every benchmark, in tenths of a percent.
         resolvable: u64,
-        },
+    },
     /// One log has several results of a name, of processes that it doesn't tell apart; they were left out.
     PrintedTwice {
         /// How many there were.

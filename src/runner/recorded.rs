@@ -145,6 +145,7 @@ enum RecordedMode {
 enum RecordedEvidence {
     Sample,
     Estimates,
+    Printed,
     CriterionChange,
     Quick,
 }
@@ -233,6 +234,7 @@ impl From<&Benchmark> for RecordedResult {
             evidence: match execution.evidence {
                 Evidence::Sample => RecordedEvidence::Sample,
                 Evidence::Estimates => RecordedEvidence::Estimates,
+                Evidence::Printed => RecordedEvidence::Printed,
                 Evidence::CriterionChange => RecordedEvidence::CriterionChange,
                 Evidence::Quick => RecordedEvidence::Quick,
             },
@@ -264,6 +266,7 @@ impl From<RecordedResult> for Benchmark {
             evidence: match recorded.evidence {
                 RecordedEvidence::Sample => Evidence::Sample,
                 RecordedEvidence::Estimates => Evidence::Estimates,
+                RecordedEvidence::Printed => Evidence::Printed,
                 RecordedEvidence::CriterionChange => Evidence::CriterionChange,
                 RecordedEvidence::Quick => Evidence::Quick,
             },
@@ -271,6 +274,7 @@ impl From<RecordedResult> for Benchmark {
             measured_at: recorded
                 .measured_at
                 .and_then(|ms| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms))),
+            printed_verdict: None, // a process that the runner starts is read by its files
         };
         Benchmark {
             id: BenchmarkId::new(&recorded.root, &recorded.directory, &recorded.id),
@@ -309,6 +313,7 @@ mod tests {
             evidence: Evidence::Sample,
             fingerprint: u64::MAX - 1,
             measured_at: SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(1_700_000_000_123)),
+            printed_verdict: None,
         };
         Benchmark {
             id: BenchmarkId::new("root", "folder", "an id\n\"of\" its own"),
