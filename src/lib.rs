@@ -31,3 +31,6 @@ pub mod report;
 pub mod store;
 
 pub mod publish;
+
+#[cfg(all(unix, feature = "cpu-time"))]
+pub use runner::CpuTime;

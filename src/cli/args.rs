@@ -279,6 +279,9 @@ pub(super) struct AbArgs {
     pub(super) clean: bool,
 
     #[command(flatten)]
+    pub(super) clock: ClockArgs,
+
+    #[command(flatten)]
     pub(super) policy: PolicyArgs,
 
     /// Explain one verdict in plain words, with the numbers, instead of printing the report
@@ -361,6 +364,25 @@ pub(super) struct PolicyArgs {
     /// Read no configuration file
     #[arg(long, conflicts_with = "config")]
     pub(super) no_config: bool,
+}
+
+/// By what rounds are judged.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Policy")]
+pub(super) struct ClockArgs {
+    /// Which time judges the rounds of `ab`; benchmarks that wait or use threads are judged by wall time [default: both]
+    #[arg(long, value_enum, value_name = "WHICH", env = "REGRESS_CLOCK")]
+    pub(super) clock: Option<ClockArg>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ClockArg {
+    /// Time that goes by
+    Wall,
+    /// CPU time of the processes: steadier where others use the processors too
+    Cpu,
+    /// Either of them, with half of the level each
+    Both,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -739,6 +761,9 @@ pub(super) struct AuditArgs {
 /// Print the settings that are in force, and where each of them came from
 #[derive(Debug, Args)]
 pub(super) struct ConfigArgs {
+    #[command(flatten)]
+    pub(super) clock: ClockArgs,
+
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
 

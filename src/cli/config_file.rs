@@ -26,6 +26,7 @@ pub(super) struct ConfigFile {
     pub(super) suite_shift: Option<ShiftWord>,
     pub(super) min_executions: Option<usize>,
     pub(super) estimator: Option<EstimatorWord>,
+    pub(super) clock: Option<ClockWord>,
     pub(super) gate_level: Option<f64>,
     pub(super) list_level: Option<f64>,
     #[serde(default)]
@@ -45,6 +46,7 @@ pub(super) struct ProfileTable {
     pub(super) suite_shift: Option<ShiftWord>,
     pub(super) min_executions: Option<usize>,
     pub(super) estimator: Option<EstimatorWord>,
+    pub(super) clock: Option<ClockWord>,
     pub(super) gate_level: Option<f64>,
     pub(super) list_level: Option<f64>,
 }
@@ -97,6 +99,14 @@ pub(super) enum EstimatorWord {
     Typical,
     LowerQuartile,
     Minimum,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ClockWord {
+    Wall,
+    Cpu,
+    Both,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

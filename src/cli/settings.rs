@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use criterion_regress::compare::{Action, FailOn, NoiseThreshold, Pattern, Policy, Rule, Waiver};
+use criterion_regress::compare::{Action, Clocks, FailOn, NoiseThreshold, Pattern, Policy, Rule, Waiver};
 use criterion_regress::model::Estimator;
 
-use super::args::{EstimatorArg, FailOnArg, PolicyArgs, ShiftArg};
-use super::config_file::{self, ActionWord, EstimatorWord, FailOnWord, ProfileTable, RuleTable, ShiftWord};
+use super::args::{ClockArg, ClockArgs, EstimatorArg, FailOnArg, PolicyArgs, ShiftArg};
+use super::config_file::{self, ActionWord, ClockWord, EstimatorWord, FailOnWord, ProfileTable, RuleTable, ShiftWord};
 use super::failure::Failure;
 
 /// Where a setting came from.
@@ -57,6 +57,7 @@ pub(super) struct Settings {
     pub(super) suite_shift: Setting<Action>,
     pub(super) min_executions: Setting<usize>,
     pub(super) estimator: Setting<Estimator>,
+    pub(super) clocks: Setting<Clocks>,
     pub(super) gate_level: Setting<f64>,
     pub(super) list_level: Setting<f64>,
     pub(super) policy: Policy,
@@ -71,6 +72,7 @@ fn built_in(profile: &str) -> ProfileTable {
         suite_shift: Some(ShiftWord::Fail),
         min_executions: Some(1),
         estimator: Some(EstimatorWord::Typical),
+        clock: Some(ClockWord::Both),
         gate_level: Some(1.0),
         list_level: Some(5.0),
         ..ProfileTable::default()
@@ -170,6 +172,8 @@ impl Settings {
                 Setting { value: word.value.into(), origin: word.origin }
             }
         };
+        let clocks = layers.pick(config.clock, |p| p.clock);
+        let clocks = Setting { value: Clocks::from(clocks.value), origin: clocks.origin };
         let gate_level = typed(args.gate_level, given, "gate_level")
             .unwrap_or_else(|| layers.pick(config.gate_level, |p| p.gate_level));
         let gate_level = level(gate_level, "gate-level")?;
@@ -188,6 +192,7 @@ impl Settings {
             renames: config.renames.clone(),
             min_executions: min_executions.value,
             estimator: estimator.value,
+            clocks: clocks.value,
             gate_level: gate_level.value / 100.0,
             list_level: list_level.value / 100.0,
             allow_different_machines: args.allow_different_machines,
@@ -205,10 +210,22 @@ impl Settings {
             suite_shift,
             min_executions,
             estimator,
+            clocks,
             gate_level,
             list_level,
             policy,
         })
+    }
+}
+
+impl Settings {
+    /// With the clock that was typed, for commands that know one.
+    pub(super) fn with_clock(mut self, args: &ClockArgs, given: &ArgMatches) -> Settings {
+        if let Some(typed) = typed(args.clock, given, "clock") {
+            self.clocks = Setting { value: typed.value.into(), origin: typed.origin };
+            self.policy.clocks = self.clocks.value;
+        }
+        self
     }
 }
 
@@ -306,6 +323,26 @@ impl From<EstimatorWord> for Estimator {
             EstimatorWord::Typical => Estimator::Typical,
             EstimatorWord::LowerQuartile => Estimator::LowerQuartile,
             EstimatorWord::Minimum => Estimator::Minimum,
+        }
+    }
+}
+
+impl From<ClockArg> for Clocks {
+    fn from(arg: ClockArg) -> Clocks {
+        match arg {
+            ClockArg::Wall => Clocks::Wall,
+            ClockArg::Cpu => Clocks::Cpu,
+            ClockArg::Both => Clocks::Both,
+        }
+    }
+}
+
+impl From<ClockWord> for Clocks {
+    fn from(word: ClockWord) -> Clocks {
+        match word {
+            ClockWord::Wall => Clocks::Wall,
+            ClockWord::Cpu => Clocks::Cpu,
+            ClockWord::Both => Clocks::Both,
         }
     }
 }

@@ -34,8 +34,10 @@ impl BenchmarkComparison {
     /// Whether more paired rounds could decide it.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        let may_be_told =
-            matches!(self.doubt, Some(Doubt::MaybeNoise | Doubt::TooWide | Doubt::Suspected | Doubt::TooFewRounds));
+        let may_be_told = matches!(
+            self.doubt,
+            Some(Doubt::MaybeNoise | Doubt::TooWide | Doubt::Suspected | Doubt::TooFewRounds | Doubt::ClocksDisagree)
+        );
         self.noise.source == NoiseSource::Rounds && self.verdict == Verdict::Inconclusive && may_be_told
     }
 
@@ -129,7 +131,7 @@ fn p_value(first: &Suspicion, second: Option<&BenchmarkComparison>) -> Result<f6
         ) => {
             return Err(NoConfirmation::NotATest);
         }
-        Some(Doubt::MaybeNoise | Doubt::TooWide | Doubt::Suspected) | None => {}
+        Some(Doubt::MaybeNoise | Doubt::TooWide | Doubt::Suspected | Doubt::ClocksDisagree) | None => {}
     }
     let size = second.change.estimate.fraction().ln_1p();
     // The first comparison's threshold: the second may have been judged by another, and so its verdict says nothing here.

@@ -3,6 +3,7 @@
 //! `pairing` says which benchmark of the one side is which of the other, `noise` how far two executions of the same
 //! code would differ, `verdict` what follows for one benchmark, and `outcome` what follows for the whole.
 
+mod clock;
 mod confirm;
 mod criterion_test;
 mod matrix;
@@ -25,6 +26,7 @@ use crate::model::{
 };
 
 pub use crate::model::CriterionVerdict;
+pub use clock::{Clock, Clocks, Machine, WhyWall};
 pub use confirm::{Confirmation, NoConfirmation, Suspicion, confirm};
 pub use criterion_test::{CriterionTest, criterion_test};
 pub use matrix::{Matrix, MatrixCell, MatrixOptions, MatrixRow, Ratio, SortBy, matrix};
@@ -37,7 +39,7 @@ pub use outcome::Outcome;
 pub use pattern::{InvalidPattern, Pattern};
 pub use policy::{Action, FailOn, Policy, Rule, Waiver};
 pub use relative_change::{ChangeInterval, InvalidThreshold, NoiseThreshold, RelativeChange};
-pub use rounds::compare_rounds;
+pub use rounds::{ClockChange, TwoClocks, compare_rounds};
 pub use spread::{BenchmarkSpread, Executed, Printed, Resolution, Spread, spread};
 pub use verdict::{Doubt, SuiteShift, Verdict};
 
@@ -114,6 +116,8 @@ pub struct BenchmarkComparison {
     pub evidence: Evidence,
     /// Measurements on the baseline's side and on the candidate's; 0 where not known.
     pub n_measurements: [usize; 2],
+    /// What each clock says, where paired rounds were compared.
+    pub clocks: Option<Box<TwoClocks>>,
 }
 
 /// A benchmark without a verdict.

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{NoiseThreshold, Pattern};
+use super::{Clocks, NoiseThreshold, Pattern};
 use crate::model::{Estimator, Run, Warning, WarningKind};
 
 /// What a project wants: the settings under which two runs are judged.
@@ -20,6 +20,8 @@ pub struct Policy {
     pub confidence: f64,
     /// Which number of an execution stands for it, where a side has several.
     pub estimator: Estimator,
+    /// Which clocks judge paired rounds.
+    pub clocks: Clocks,
     /// Fewer executions on a side than this prove nothing.
     pub min_executions: usize,
     /// Whether sides from different environments may be judged.
@@ -102,6 +104,7 @@ impl Policy {
             equivalence_level: 0.05,
             confidence: 0.95,
             estimator: Estimator::Typical,
+            clocks: Clocks::Both,
             min_executions: 1,
             allow_different_machines: false,
             suite_shift: Action::Fail,

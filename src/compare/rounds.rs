@@ -2,17 +2,19 @@
 //!
 //! Without a difference between the sides, the order that was drawn makes each round as likely to speak for the one as for the
 //! other, whatever the machine does: the exact signed-rank test needs nothing else. Looks share the level by Bonferroni, and the
-//! benchmarks of a look by Holm, so that a benchmark may stop as soon as it is decided.
+//! benchmarks of a look by Holm, so that a benchmark may stop as soon as it is decided. Where two clocks judge a benchmark, each has
+//! half of what it would have alone.
 
+use super::clock::CpuRounds;
 use super::policy::Terms;
 use super::setting::Setting;
 use super::verdict::{MOST_EXECUTIONS, PLANNED_POWER};
 use super::{
-    BenchmarkComparison, BenchmarkNoise, ChangeInterval, Doubt, Matched, Noise, NoiseSource, NoiseThreshold,
-    NotCompared, Policy, RelativeChange, RunComparison, Verdict, WhyNot, implausible, matched, noise, outcome, pair,
-    sort,
+    BenchmarkComparison, BenchmarkNoise, ChangeInterval, Clock, Clocks, Doubt, Machine, Matched, Noise, NoiseSource,
+    NoiseThreshold, NotCompared, Policy, RelativeChange, RunComparison, Verdict, WhyNot, WhyWall, implausible, matched,
+    noise, outcome, pair, sort,
 };
-use crate::model::{Benchmark, Evidence, Run};
+use crate::model::{Benchmark, Evidence, Run, Unit, Warning, WarningKind};
 use crate::stats::{
     Look, MAD_TO_SD, benjamini_hochberg, holm, median, median_absolute_deviation, pseudomedian, pseudomedian_interval,
     rounds_needed, signed_rank,
@@ -23,6 +25,32 @@ const ONE_DEVIATION: f64 = 0.682_689_492_137_085_9;
 
 /// Rounds of counts may not differ at all, and a noise is more than nothing.
 const SMALLEST_NOISE: f64 = 1e-6;
+
+/// What one clock says of a benchmark's change.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClockChange {
+    /// Candidate/baseline − 1 with its interval.
+    pub change: ChangeInterval,
+    /// Standard deviation of one round's log ratio.
+    pub deviation: f64,
+    /// How far the log ratio may be off besides, whatever the number of rounds; 0 for wall time.
+    pub bias: f64,
+}
+
+/// What both clocks say of a benchmark.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TwoClocks {
+    /// The one that the verdict is by.
+    pub judged_by: Clock,
+    /// Wall time.
+    pub wall: ClockChange,
+    /// CPU time, where it was told in every round.
+    pub cpu: Option<ClockChange>,
+    /// Why CPU time doesn't judge this benchmark, where it doesn't fit.
+    pub why_wall: Option<WhyWall>,
+    /// What the machine did meanwhile.
+    pub machine: Option<Machine>,
+}
 
 /// Compares two runs of paired rounds under a policy: a benchmark's executions are its rounds, in one order on both sides.
 ///
@@ -45,7 +73,8 @@ pub fn compare_rounds(baseline: &Run, candidate: &Run, looks: &[Look], policy: &
     let compared: Vec<BenchmarkComparison> =
         pairs.iter().zip(&told).map(|(rounds, told)| row(rounds, told, n_tests, &setting, policy)).collect();
     warnings.extend(compared.iter().filter_map(implausible));
-    let deviations: Vec<f64> = pairs.iter().map(Rounds::deviation).collect();
+    warnings.extend(compared.iter().filter_map(clocks_disagree));
+    let deviations: Vec<f64> = pairs.iter().zip(&compared).map(|(rounds, row)| rounds.deviation(row)).collect();
     let deviation = if pairs.is_empty() { policy.assumed_noise } else { median(&deviations) };
     sort(&mut not_compared);
     warnings.sort();
@@ -71,7 +100,17 @@ struct Rounds<'a> {
     locations: [Vec<f64>; 2],
     /// ln(candidate/baseline) of each round.
     log_ratios: Vec<f64>,
+    cpu: Result<CpuRounds, WhyWall>,
     threshold: NoiseThreshold,
+}
+
+/// One clock's view of the rounds that a look rests on.
+#[derive(Debug, Clone, Copy)]
+struct View<'a> {
+    clock: Clock,
+    log_ratios: &'a [f64],
+    /// How far the log ratio may be off whatever the number of rounds.
+    bias: f64,
 }
 
 /// What the looks said of one benchmark.
@@ -85,6 +124,58 @@ struct Told {
     p: f64,
     verdict: Verdict,
     doubt: Option<Doubt>,
+    /// The clock that said so.
+    clock: Clock,
+}
+
+impl View<'_> {
+    fn estimate(&self) -> f64 {
+        pseudomedian(self.log_ratios)
+    }
+
+    /// Chance of such rounds in the direction of their estimate, if the change is not more than the bias; 1 for those within
+    /// the threshold.
+    fn p(&self, band: f64) -> f64 {
+        let estimate = self.estimate();
+        if estimate.abs() <= band.max(self.bias) {
+            return 1.0;
+        }
+        // Without a bias the rounds stay as they are, ties and all.
+        let shift = self.bias.copysign(estimate);
+        let rounds: Vec<f64> = self.log_ratios.iter().map(|ratio| ratio - shift).collect();
+        let tails = signed_rank(&rounds);
+        if estimate > 0.0 { tails.greater } else { tails.less }
+    }
+
+    /// Whether the change is shown to be within the threshold, at a level.
+    fn is_within(&self, band: f64, level: f64) -> bool {
+        pseudomedian_interval(self.log_ratios, 1.0 - 2.0 * level)
+            .is_some_and(|i| -band < i.lower - self.bias && i.upper + self.bias < band)
+    }
+
+    /// The interval at a confidence, as logarithms, with the bias.
+    fn interval(&self, confidence: f64) -> Option<(f64, f64)> {
+        pseudomedian_interval(self.log_ratios, confidence).map(|i| (i.lower - self.bias, i.upper + self.bias))
+    }
+
+    /// Standard deviation of one round's log ratio.
+    fn deviation(&self) -> f64 {
+        MAD_TO_SD * median_absolute_deviation(self.log_ratios, median(self.log_ratios))
+    }
+
+    fn change(&self, confidence: f64) -> ClockChange {
+        let unknown = noise::LARGEST_NOISE;
+        let (lower, upper) = self.interval(confidence).unwrap_or((-unknown, unknown));
+        ClockChange {
+            change: ChangeInterval {
+                lower: RelativeChange::from_log_ratio(lower),
+                estimate: RelativeChange::from_log_ratio(self.estimate()),
+                upper: RelativeChange::from_log_ratio(upper),
+            },
+            deviation: self.deviation(),
+            bias: self.bias,
+        }
+    }
 }
 
 impl<'a> Rounds<'a> {
@@ -105,42 +196,84 @@ impl<'a> Rounds<'a> {
             return Err(WhyNot::NotPositive);
         }
         let threshold = terms.threshold.at_least(terms.floor, [median(&b), median(&c)]);
-        Ok(Rounds { baseline, candidate, terms, locations: [b, c], log_ratios, threshold })
+        let cpu = CpuRounds::new(baseline, candidate, n);
+        Ok(Rounds { baseline, candidate, terms, locations: [b, c], log_ratios, cpu, threshold })
     }
 
-    /// Standard deviation of one round's log ratio.
-    fn deviation(&self) -> f64 {
-        MAD_TO_SD * median_absolute_deviation(&self.log_ratios, median(&self.log_ratios))
+    /// Standard deviation of one round's log ratio, by the clock that judged.
+    fn deviation(&self, row: &BenchmarkComparison) -> f64 {
+        let n = self.log_ratios.len();
+        let is_cpu = row.clocks.as_ref().is_some_and(|clocks| clocks.judged_by == Clock::Cpu);
+        self.cpu(n).filter(|_| is_cpu).unwrap_or(self.wall(n)).deviation()
     }
 
-    /// Chance of such rounds in the direction of their estimate; 1 for those within the threshold.
-    fn p(&self, n: usize) -> f64 {
-        let rounds = &self.log_ratios[..n];
-        let estimate = pseudomedian(rounds);
-        if estimate.abs() <= self.threshold.log_band() {
-            return 1.0;
+    fn wall(&self, n: usize) -> View<'_> {
+        View { clock: Clock::Wall, log_ratios: &self.log_ratios[..n], bias: 0.0 }
+    }
+
+    fn cpu(&self, n: usize) -> Option<View<'_>> {
+        let cpu = self.cpu.as_ref().ok()?;
+        Some(View { clock: Clock::Cpu, log_ratios: &cpu.log_ratios[..n], bias: cpu.bias(n) })
+    }
+
+    /// Why CPU time doesn't fit, by the first `n` rounds.
+    fn why_wall(&self, n: usize) -> Option<WhyWall> {
+        match &self.cpu {
+            Ok(cpu) => cpu.why_not(n),
+            Err(why) => Some(*why),
         }
-        let tails = signed_rank(rounds);
-        if estimate > 0.0 { tails.greater } else { tails.less }
     }
 
-    fn verdict(&self, look: &Look, p: f64, is_listed: bool, policy: &Policy) -> (Verdict, Option<Doubt>) {
-        let rounds = &self.log_ratios[..look.rounds];
-        let (estimate, band) = (pseudomedian(rounds), self.threshold.log_band());
-        if estimate.abs() > band {
-            return match (p <= look.alpha, estimate > 0.0) {
-                (true, true) => (Verdict::Regression, None),
-                (true, false) => (Verdict::Improvement, None),
-                (false, _) => {
-                    (Verdict::Inconclusive, Some(if is_listed { Doubt::Suspected } else { Doubt::MaybeNoise }))
-                }
+    /// The clocks that judge the first `n` rounds: one or two.
+    fn views(&self, n: usize, clocks: Clocks) -> Vec<View<'_>> {
+        let fit = self.cpu(n).filter(|_| self.why_wall(n).is_none());
+        match (clocks, fit) {
+            (Clocks::Wall, _) | (_, None) => vec![self.wall(n)],
+            (Clocks::Cpu, Some(cpu)) => vec![cpu],
+            (Clocks::Both, Some(cpu)) => vec![cpu, self.wall(n)],
+        }
+    }
+
+    /// Chance of such rounds by any of the clocks that judge them.
+    fn p(&self, n: usize, clocks: Clocks) -> f64 {
+        let views = self.views(n, clocks);
+        let band = self.threshold.log_band();
+        let smallest = views.iter().map(|view| view.p(band)).fold(1.0, f64::min);
+        (smallest * views.len() as f64).min(1.0)
+    }
+
+    /// What a look says, with the chance `p` that is corrected for benchmarks and clocks.
+    fn verdict(&self, look: &Look, p: f64, is_listed: bool, policy: &Policy) -> (Verdict, Option<Doubt>, Clock) {
+        let views = self.views(look.rounds, policy.clocks);
+        let (band, n_views) = (self.threshold.log_band(), views.len() as f64);
+        let ps: Vec<f64> = views.iter().map(|view| view.p(band)).collect();
+        // The clock that says most, and of two that say nothing the first.
+        let best = (0..views.len()).reduce(|a, b| if ps[b] < ps[a] { b } else { a }).unwrap_or_default();
+        let view = &views[best];
+        if p <= look.alpha {
+            let is_slower = view.estimate() > 0.0;
+            // Another clock that alone would prove the contrary.
+            let is_contradicted = views
+                .iter()
+                .zip(&ps)
+                .any(|(other, p)| p * n_views <= look.alpha && (other.estimate() > 0.0) != is_slower);
+            return match (is_contradicted, is_slower) {
+                (true, _) => (Verdict::Inconclusive, Some(Doubt::ClocksDisagree), view.clock),
+                (false, true) => (Verdict::Regression, None, view.clock),
+                (false, false) => (Verdict::Improvement, None, view.clock),
             };
         }
-        // The looks share this level as they share the gate's.
-        let level = policy.equivalence_level * (look.alpha / policy.gate_level).min(1.0);
-        let is_within = pseudomedian_interval(rounds, 1.0 - 2.0 * level)
-            .is_some_and(|interval| -band < interval.lower && interval.upper < band);
-        if is_within { (Verdict::NoChange, None) } else { (Verdict::Inconclusive, Some(Doubt::TooWide)) }
+        // The looks share this level as they share the gate's, and the clocks as well.
+        let level = policy.equivalence_level * (look.alpha / policy.gate_level).min(1.0) / n_views;
+        if let Some(within) = views.iter().find(|view| view.is_within(band, level)) {
+            return (Verdict::NoChange, None, within.clock);
+        }
+        let doubt = match view.estimate().abs() > band {
+            true if is_listed => Doubt::Suspected,
+            true => Doubt::MaybeNoise,
+            false => Doubt::TooWide,
+        };
+        (Verdict::Inconclusive, Some(doubt), view.clock)
     }
 }
 
@@ -152,6 +285,7 @@ fn tell(pairs: &[Rounds<'_>], looks: &[Look], policy: &Policy) -> Vec<Told> {
         p: 1.0,
         verdict: Verdict::Inconclusive,
         doubt: Some(Doubt::TooFewRounds),
+        clock: rounds.views(rounds.log_ratios.len(), policy.clocks).first().map_or(Clock::Wall, |view| view.clock),
     };
     let mut told: Vec<Told> = pairs.iter().map(nothing).collect();
     for look in looks.iter().filter(|look| look.rounds > 0) {
@@ -161,14 +295,15 @@ fn tell(pairs: &[Rounds<'_>], looks: &[Look], policy: &Policy) -> Vec<Told> {
         let one_sided: Vec<f64> = told
             .iter()
             .enumerate()
-            .map(|(i, told)| if is_looked_at(i, told) { pairs[i].p(look.rounds) } else { 1.0 })
+            .map(|(i, told)| if is_looked_at(i, told) { pairs[i].p(look.rounds, policy.clocks) } else { 1.0 })
             .collect();
         let corrected = holm(&one_sided);
         let listed = benjamini_hochberg(&one_sided);
         for (i, told) in told.iter_mut().enumerate() {
             if is_looked_at(i, told) {
-                let (verdict, doubt) = pairs[i].verdict(look, corrected[i], listed[i] <= policy.list_level, policy);
-                *told = Told { rounds: look.rounds, alpha: look.alpha, p: corrected[i], verdict, doubt };
+                let is_listed = listed[i] <= policy.list_level;
+                let (verdict, doubt, clock) = pairs[i].verdict(look, corrected[i], is_listed, policy);
+                *told = Told { rounds: look.rounds, alpha: look.alpha, p: corrected[i], verdict, doubt, clock };
             }
         }
     }
@@ -177,13 +312,14 @@ fn tell(pairs: &[Rounds<'_>], looks: &[Look], policy: &Policy) -> Vec<Told> {
 
 fn row(rounds: &Rounds<'_>, told: &Told, n_tests: usize, setting: &Setting, policy: &Policy) -> BenchmarkComparison {
     let n = told.rounds;
-    let ratios = &rounds.log_ratios[..n];
-    let estimate = pseudomedian(ratios);
     let unknown = noise::LARGEST_NOISE;
-    let reach = |confidence: f64| pseudomedian_interval(ratios, confidence);
-    let (lower, upper) = reach(policy.confidence).map_or((-unknown, unknown), |i| (i.lower, i.upper));
-    let half_width = |confidence: f64| reach(confidence).map(|i| (i.upper - i.lower) / 2.0);
-    let smallest_p = told.alpha / n_tests.max(1) as f64;
+    let judge = match (told.clock, rounds.cpu(n)) {
+        (Clock::Cpu, Some(cpu)) => cpu,
+        _ => rounds.wall(n),
+    };
+    let half_width = |confidence: f64| judge.interval(confidence).map(|(lower, upper)| (upper - lower) / 2.0);
+    let n_tests = n_tests.max(1) * rounds.views(n, policy.clocks).len();
+    let smallest_p = told.alpha / n_tests as f64;
     let smallest = half_width(1.0 - 2.0 * smallest_p).unwrap_or(unknown);
     let deviation = half_width(ONE_DEVIATION).unwrap_or(policy.assumed_noise).clamp(SMALLEST_NOISE, unknown);
     let band = rounds.threshold.log_band();
@@ -200,19 +336,26 @@ fn row(rounds: &Rounds<'_>, told: &Told, n_tests: usize, setting: &Setting, poli
         verdict => (verdict, told.doubt),
     };
     let renamed = rounds.baseline.id.as_str() != rounds.candidate.id.as_str();
+    let locations = match (&rounds.cpu, judge.clock) {
+        (Ok(cpu), Clock::Cpu) => &cpu.locations,
+        _ => &rounds.locations,
+    };
+    let clocks = TwoClocks {
+        judged_by: judge.clock,
+        wall: rounds.wall(n).change(policy.confidence),
+        cpu: rounds.cpu(n).map(|cpu| cpu.change(policy.confidence)),
+        why_wall: rounds.why_wall(n),
+        machine: Machine::during([rounds.baseline, rounds.candidate]),
+    };
     let measurements = |b: &Benchmark| b.executions.iter().take(n).map(|e| e.n_measurements).sum();
     BenchmarkComparison {
         id: rounds.candidate.id.clone(),
         renamed_from: renamed.then(|| rounds.baseline.id.clone()),
-        baseline: median(&rounds.locations[0][..n]),
-        candidate: median(&rounds.locations[1][..n]),
-        unit: pair::unit(rounds.baseline, rounds.candidate),
+        baseline: median(&locations[0][..n]),
+        candidate: median(&locations[1][..n]),
+        unit: if judge.clock == Clock::Cpu { Unit::Nanoseconds } else { pair::unit(rounds.baseline, rounds.candidate) },
         throughput: rounds.candidate.throughput.clone(),
-        change: ChangeInterval {
-            lower: RelativeChange::from_log_ratio(lower),
-            estimate: RelativeChange::from_log_ratio(estimate),
-            upper: RelativeChange::from_log_ratio(upper),
-        },
+        change: judge.change(policy.confidence).change,
         threshold: rounds.threshold,
         smallest_provable: RelativeChange::from_log_ratio(smallest.max(band)),
         noise: BenchmarkNoise {
@@ -224,7 +367,7 @@ fn row(rounds: &Rounds<'_>, told: &Told, n_tests: usize, setting: &Setting, poli
         executions_needed: (verdict == Verdict::Inconclusive)
             .then(|| {
                 let one = deviation * (n as f64).sqrt();
-                rounds_needed(band, one, policy.gate_level / n_tests.max(1) as f64, PLANNED_POWER)
+                rounds_needed(band, one, policy.gate_level / n_tests as f64, PLANNED_POWER)
             })
             .flatten()
             .filter(|n| *n <= MOST_EXECUTIONS),
@@ -236,7 +379,20 @@ fn row(rounds: &Rounds<'_>, told: &Told, n_tests: usize, setting: &Setting, poli
         evidence,
         n_measurements: [measurements(rounds.baseline), measurements(rounds.candidate)],
         marks: None,
+        clocks: Some(Box::new(clocks)),
     }
+}
+
+/// Where both clocks tell of the benchmark, and what the one says is beyond what the other may be off.
+fn clocks_disagree(row: &BenchmarkComparison) -> Option<Warning> {
+    let clocks = row.clocks.as_ref().filter(|clocks| clocks.why_wall.is_none())?;
+    let (wall, cpu) = (clocks.wall.change, clocks.cpu?.change);
+    let is_above = |a: &ChangeInterval, b: &ChangeInterval| a.lower.fraction() > b.upper.fraction();
+    let thousandths = |change: &ChangeInterval| (change.estimate.fraction() * 1e3).round() as i64;
+    (is_above(&wall, &cpu) || is_above(&cpu, &wall)).then(|| Warning {
+        subject: row.id.as_str().to_owned(),
+        kind: WarningKind::ClocksDisagree { wall: thousandths(&wall), cpu: thousandths(&cpu) },
+    })
 }
 
 #[cfg(test)]
@@ -245,7 +401,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{BenchmarkId, Execution, Executions, SamplingMode, Unit};
+    use crate::model::{BenchmarkId, CpuUse, Execution, Executions, SamplingMode, Unit};
     use crate::stats::{Random, looks};
 
     const SECOND: f64 = 1e9;
@@ -265,6 +421,7 @@ mod tests {
             printed_verdict: None,
             fingerprint: nanoseconds.to_bits(),
             measured_at: None,
+            cpu: None,
         }
     }
 
@@ -370,7 +527,151 @@ mod tests {
         assert!((n_false as f64) < allowed + 2.0 * allowed.sqrt(), "{n_false} of {n_suites}");
     }
 
+    fn cpu_use(cpu: f64, wall: f64, around: f64) -> CpuUse {
+        let (around, preemptions) = (Some(around), 40);
+        CpuUse {
+            per_iteration: Some(cpu),
+            wall_per_iteration: wall,
+            around,
+            is_long: true,
+            waits: 0,
+            preemptions,
+            steal: Some(0.0),
+        }
+    }
+
+    /// Two sides with wall and CPU time: `wall` and `cpu` are what the candidate takes of the baseline's, and each spreads.
+    fn clocked(random: &mut Random, n: usize, wall: (f64, f64), cpu: (f64, f64)) -> [Run; 2] {
+        let sides = noisy(random, n, wall.0, wall.1);
+        let calm = noisy(random, n, cpu.0, cpu.1);
+        [0, 1].map(|side| {
+            let mut run = run(&[("f", sides[side].clone())]);
+            let executions = run.benchmarks[0].executions.iter_mut();
+            for ((execution, wall), (cpu, other)) in executions.zip(&sides[side]).zip(calm[side].iter().zip(&calm[0])) {
+                // The weather is the wall clock's alone.
+                execution.cpu = Some(cpu_use(SECOND * cpu / other, 2.0 * wall.max(SECOND * cpu / other), 0.0));
+            }
+            run
+        })
+    }
+
+    fn told(sides: &[Run; 2], clocks: Clocks, n: usize) -> RunComparison {
+        let looks = [Look { rounds: n, alpha: 0.01 }];
+        compare_rounds(&sides[0], &sides[1], &looks, &Policy { clocks, ..policy() })
+    }
+
+    #[test]
+    fn the_steadier_clock_decides_what_the_other_leaves_open() {
+        let (clear, noisy) = ((1.4, 0.02), (1.4, 6.0));
+        let sides = clocked(&mut Random::new(5), 16, noisy, clear);
+        let judged = |clocks| {
+            let row = told(&sides, clocks, 16).compared.remove(0);
+            (row.verdict, row.clocks.map(|clocks| (clocks.judged_by, clocks.why_wall)))
+        };
+        assert_eq!(judged(Clocks::Wall), (Verdict::Inconclusive, Some((Clock::Wall, None))));
+        assert_eq!(judged(Clocks::Cpu), (Verdict::Regression, Some((Clock::Cpu, None))));
+        assert_eq!(judged(Clocks::Both), (Verdict::Regression, Some((Clock::Cpu, None))));
+        let sides = clocked(&mut Random::new(5), 16, (1.0, 6.0), (1.0, 0.02));
+        let unchanged = &told(&sides, Clocks::Both, 16).compared[0];
+        assert_eq!((unchanged.verdict, unchanged.unit.clone()), (Verdict::NoChange, Unit::Nanoseconds));
+        assert!((unchanged.baseline - SECOND).abs() < 0.1 * SECOND, "{unchanged:?}");
+    }
+
+    #[test]
+    fn what_cpu_time_does_not_tell_of_is_judged_by_wall_time_alone() {
+        type Spoil = fn(&mut CpuUse);
+        let spoils: [(Spoil, WhyWall); 4] = [
+            (|cpu| cpu.per_iteration = Some(2.0 * cpu.wall_per_iteration), WhyWall::MoreThanTheIterations),
+            (|cpu| cpu.around = cpu.per_iteration, WhyWall::MoreThanTheIterations),
+            (|cpu| cpu.waits = 100, WhyWall::Waits),
+            (|cpu| cpu.per_iteration = None, WhyWall::NotTold),
+        ];
+        for (spoil, why) in spoils {
+            // One side alone is enough, and one round in four.
+            for side in [0, 1] {
+                let mut sides = clocked(&mut Random::new(6), 16, (1.5, 0.05), (1.0, 0.02));
+                let executions = sides[side].benchmarks[0].executions.iter_mut();
+                executions.step_by(4).filter_map(|e| e.cpu.as_mut()).for_each(spoil);
+                for clocks in [Clocks::Cpu, Clocks::Both] {
+                    let comparison = told(&sides, clocks, 16);
+                    let row = &comparison.compared[0];
+                    let judged = row.clocks.as_ref().map(|clocks| (clocks.judged_by, clocks.why_wall));
+                    assert_eq!((row.verdict, judged), (Verdict::Regression, Some((Clock::Wall, Some(why)))), "{row:?}");
+                    assert!(comparison.warnings.is_empty(), "{:?}", comparison.warnings);
+                }
+            }
+        }
+        let mut sides = clocked(&mut Random::new(6), 16, (1.5, 0.05), (1.0, 0.02));
+        sides.iter_mut().for_each(|side| side.benchmarks[0].unit = Unit::Custom("cycles".into()));
+        let row = &told(&sides, Clocks::Both, 16).compared[0];
+        assert_eq!(row.clocks.as_ref().and_then(|clocks| clocks.why_wall), Some(WhyWall::NotTime));
+    }
+
+    #[test]
+    fn clocks_that_disagree_are_told_of_and_prove_nothing_against_one_another() {
+        let comparison = told(&clocked(&mut Random::new(7), 20, (1.5, 0.05), (1.0, 0.02)), Clocks::Both, 20);
+        assert_eq!(comparison.compared[0].verdict, Verdict::Regression);
+        let kinds: Vec<&WarningKind> = comparison.warnings.iter().map(|warning| &warning.kind).collect();
+        assert!(matches!(kinds[..], [WarningKind::ClocksDisagree { wall: 400..600, cpu: -20..20 }]), "{kinds:?}");
+        let comparison = told(&clocked(&mut Random::new(7), 20, (1.5, 0.05), (0.6, 0.02)), Clocks::Both, 20);
+        let row = &comparison.compared[0];
+        assert_eq!((row.verdict, row.doubt), (Verdict::Inconclusive, Some(Doubt::ClocksDisagree)));
+        assert!(row.is_open());
+    }
+
+    #[test]
+    fn a_change_that_code_around_the_iterations_explains_is_not_proven() {
+        let strict =
+            Policy { clocks: Clocks::Cpu, ..Policy::new(NoiseThreshold::from_percent(2.0).expect("valid"), 0.08) };
+        let looks = [Look { rounds: 16, alpha: 0.01 }];
+        for (around, verdict) in [(0.0, Verdict::Regression), (0.08, Verdict::Inconclusive)] {
+            let mut sides = clocked(&mut Random::new(8), 16, (1.05, 0.05), (1.05, 0.005));
+            for cpu in sides[1].benchmarks[0].executions.iter_mut().filter_map(|e| e.cpu.as_mut()) {
+                cpu.around = Some(around * SECOND);
+            }
+            let row = &compare_rounds(&sides[0], &sides[1], &looks, &strict).compared[0];
+            assert_eq!(row.verdict, verdict, "{row:?}");
+        }
+    }
+
+    /// Two clocks are two chances of a false alarm, and together have no more than one.
+    #[test]
+    fn the_level_holds_for_both_clocks_together() {
+        let level = 0.1;
+        let policy = Policy { gate_level: level, ..policy() };
+        let looks = looks(2, level);
+        let (n, mut n_false) = (600, 0);
+        let mut random = Random::new(20_261_123);
+        for _ in 0..n {
+            let sides = clocked(&mut random, looks[2].rounds, (1.0, 1.4), (1.0, 1.4));
+            let told = compare_rounds(&sides[0], &sides[1], &looks, &policy);
+            assert_eq!(told.compared[0].clocks.as_ref().and_then(|clocks| clocks.why_wall), None);
+            n_false += usize::from(told.compared[0].verdict == Verdict::Regression);
+        }
+        let allowed = level * f64::from(n);
+        assert!((n_false as f64) < allowed + 2.0 * allowed.sqrt(), "{n_false} of {n}");
+    }
+
     proptest! {
+        #[test]
+        fn swapping_the_sides_swaps_what_both_clocks_say(seed in 0..500_u64, wall in 0.5..2.0_f64, cpu in 0.5..2.0_f64) {
+            let sides = clocked(&mut Random::new(seed), 20, (wall, 0.5), (cpu, 0.3));
+            let back = [sides[1].clone(), sides[0].clone()];
+            for clocks in [Clocks::Wall, Clocks::Cpu, Clocks::Both] {
+                let (forth, back) = (told(&sides, clocks, 20), told(&back, clocks, 20));
+                let (forth, back) = (&forth.compared[0], &back.compared[0]);
+                let mirrored = match forth.verdict {
+                    Verdict::Regression => Verdict::Improvement,
+                    Verdict::Improvement => Verdict::Regression,
+                    same => same,
+                };
+                prop_assert_eq!((back.verdict, back.doubt), (mirrored, forth.doubt));
+                prop_assert!((forth.p - back.p).abs() < 1e-12);
+                let judge = |row: &BenchmarkComparison| row.clocks.as_ref().map(|c| (c.judged_by, c.why_wall));
+                prop_assert_eq!(judge(forth), judge(back));
+            }
+        }
+
         #[test]
         fn swapping_the_sides_swaps_the_verdicts(times in vec(vec((1.0..1e6_f64, 1.0..3.0_f64), 20), 1..4), seed in 0..4_u64) {
             let names: Vec<String> = (0..times.len()).map(|i| format!("b{i}")).collect();

@@ -43,6 +43,8 @@ pub enum Doubt {
     DifferentMachines,
     /// Both sides were measured from the same executable: whatever this is, it is not the code.
     SameExecutable,
+    /// Wall time proves one direction, and CPU time the other.
+    ClocksDisagree,
 }
 
 /// A change of the suite as a whole: the machine, the toolchain, a flag, or code that all of it runs. One finding.
@@ -177,6 +179,7 @@ pub(super) fn judge(
             action: terms.action,
             evidence: pair.evidence,
             n_measurements: pair.n_measurements,
+            clocks: None,
             marks: None,
         };
         if row.is_suspicious() {

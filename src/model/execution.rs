@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use super::{CriterionVerdict, SamplingMode};
+use super::{CpuUse, CriterionVerdict, SamplingMode};
 
 /// Where the numbers of an [`Execution`] come from; from the strongest to the weakest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +49,8 @@ pub struct Execution {
     pub fingerprint: u64,
     /// When it was written, as far as the file system or the file tells.
     pub measured_at: Option<SystemTime>,
+    /// What its process used besides time, where somebody looked.
+    pub cpu: Option<CpuUse>,
 }
 
 /// By what an execution is recognised, whatever file it was read from.

@@ -4,6 +4,7 @@
 //! [`crate::store`]; numbers about them are made in [`crate::stats`].
 
 mod benchmark_id;
+mod cpu_use;
 mod environment;
 mod execution;
 mod merge;
@@ -15,6 +16,7 @@ mod unit;
 mod warning;
 
 pub use benchmark_id::BenchmarkId;
+pub use cpu_use::CpuUse;
 pub use environment::{Environment, EnvironmentDifference};
 pub use execution::{Estimator, Evidence, Execution, Executions, Mark};
 pub use printed::{CriterionVerdict, InvalidPrinted, Printed};

@@ -162,6 +162,13 @@ pub enum WarningKind {
         /// The command line that goes on with them.
         resume: Option<String>,
     },
+    /// Wall time and CPU time say different things of how a benchmark changed, beyond what either may be off.
+    ClocksDisagree {
+        /// The change by wall time, in thousandths.
+        wall: i64,
+        /// The change by CPU time, in thousandths.
+        cpu: i64,
+    },
     /// The time for rounds was spent.
     BudgetSpent {
         /// Benchmarks that had no verdict by then.

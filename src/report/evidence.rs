@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::number::{change, percent};
-use super::schema::{Doubt, Estimator, NoiseOrigin, Report, Row, Source, Verdict};
+use super::schema::{Clock, Doubt, Estimator, NoiseOrigin, Report, Row, Source, Verdict};
 use super::wording::count;
 
 /// Where the numbers come from and what they can show, for the foot of a report. Strangers' words stand in it as `foreign` writes
@@ -34,6 +34,7 @@ pub(super) fn evidence(report: &Report, foreign: &dyn Fn(&str) -> String) -> Vec
     }
     if let Some(resolution) = &report.resolution {
         lines.extend(noise(report));
+        lines.extend(clocks(report));
         lines.push(format!(
             "smallest slowdown that this could have shown: {} for half of the benchmarks, {} for the least certain",
             size(resolution.median),
@@ -152,6 +153,45 @@ fn noise(report: &Report) -> Vec<String> {
         format!("{which}{text}")
     };
     kinds.into_iter().map(line).collect()
+}
+
+/// Which clock judged how many benchmarks, and what the machine did.
+fn clocks(report: &Report) -> Option<String> {
+    let rounds = report.rounds.as_ref()?;
+    let judged = report.benchmarks.iter().filter_map(|row| row.clocks);
+    let n_cpu = judged.clone().filter(|clocks| clocks.judged_by == Clock::Cpu).count();
+    let n_wall = judged.clone().count() - n_cpu;
+    let mut parts = Vec::new();
+    if n_cpu > 0 {
+        let both: Vec<(f64, f64)> = judged
+            .clone()
+            .filter(|clocks| clocks.why_wall.is_none())
+            .filter_map(|clocks| Some((clocks.wall.deviation, clocks.cpu?.deviation)))
+            .collect();
+        let typical = |of: fn(&(f64, f64)) -> f64| {
+            percent(crate::stats::median(&both.iter().map(of).collect::<Vec<f64>>()).exp_m1())
+        };
+        parts.push(format!(
+            "{} by CPU time and {n_wall} by wall time; two processes of the same code differ by {} (wall) and {} (CPU) for half of \
+             the benchmarks that both tell of",
+            count(n_cpu, "benchmark is judged", "benchmarks are judged"),
+            typical(|both| both.0),
+            typical(|both| both.1)
+        ));
+    }
+    if let Some(machine) = rounds.machine {
+        let taken = match machine.steal {
+            Some(steal) if steal >= 0.005 => {
+                format!(", and others of the host took {} of the processors' time", percent(steal))
+            }
+            _ => String::new(),
+        };
+        let n = machine.preemptions.round();
+        if n >= 1.0 || !taken.is_empty() {
+            parts.push(format!("the processor was taken from a benchmark's process {n} times{taken}"));
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// More executions a side than this are no advice.

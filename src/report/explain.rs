@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::number::{Scale, change, digits, percent};
-use super::schema::{CriterionVerdict, NoiseOrigin, Outcome, Report, Row, Source, Verdict};
+use super::schema::{
+    Clock, ClocksUsed, CriterionVerdict, NoiseOrigin, Outcome, Report, Row, RowClock, Source, Verdict,
+};
 use super::wording::{self, count};
 
 /// How one verdict came about.
@@ -47,6 +49,7 @@ pub fn explain(report: &Report, id: &str) -> Vec<Explanation> {
 fn steps(report: &Report, row: &Row) -> Vec<String> {
     let mut steps = vec![measured(row), noise(report, row)];
     steps.extend(shift(report));
+    steps.extend(clocks(report, row));
     steps.push(decision(report, row));
     steps.push(resolution(report, row));
     steps.extend(criterion(row));
@@ -121,6 +124,47 @@ fn noise(report: &Report, row: &Row) -> String {
             .to_owned(),
     };
     format!("If the code had not changed, the change would be off by {sd} (1 standard deviation, {freedom}). {from}.")
+}
+
+fn clocks(report: &Report, row: &Row) -> Option<String> {
+    let clocks = row.clocks?;
+    let words = |clock: &RowClock| {
+        let RowClock { change: found, deviation, .. } = clock;
+        format!(
+            "{} ({} … {}; two processes differ by {})",
+            change(found.estimate),
+            change(found.lower),
+            change(found.upper),
+            percent(deviation.exp_m1())
+        )
+    };
+    let wall = format!("By wall time it changed by {}", words(&clocks.wall));
+    let cpu = match &clocks.cpu {
+        Some(cpu) => format!("; by the CPU time of its processes by {}.", words(cpu)),
+        None => ".".to_owned(),
+    };
+    let used = report.rounds.as_ref().and_then(|rounds| rounds.clock);
+    let judged = match (clocks.why_wall, clocks.judged_by, used) {
+        (Some(why), _, _) => format!(" CPU time doesn't judge it: {}.", wording::why_wall(why)),
+        (None, Clock::Wall, Some(ClocksUsed::Both)) => {
+            " Both may decide, with half of the level each; here wall time did.".to_owned()
+        }
+        (None, Clock::Cpu, Some(ClocksUsed::Both)) => {
+            " Both may decide, with half of the level each; here CPU time did.".to_owned()
+        }
+        (None, Clock::Cpu, _) => " CPU time judges it.".to_owned(),
+        (None, Clock::Wall, _) => " Wall time judges it, as asked for.".to_owned(),
+    };
+    let how = match clocks.cpu {
+        Some(cpu) => format!(
+            " CPU time is the process' less that of one that idles, by the iterations that were measured and warmed up with; their \
+             number follows from the time of the warm-up, and may be off by its share of the process. Code around the iterations \
+             may make the change seem different by {}, which the interval has.",
+            percent(cpu.bias.exp_m1())
+        ),
+        None => String::new(),
+    };
+    Some(format!("{wall}{cpu}{judged}{how}"))
 }
 
 fn shift(report: &Report) -> Option<String> {

@@ -1,9 +1,10 @@
 //! From the model to the report, field by field and by hand: a change of the one is then no change of the other's promise.
 
 use super::schema::{
-    Action, Context, CriterionTest, CriterionVerdict, Doubt, Environment, Estimator, Interval, LookUsed, NoiseOrigin,
-    NoiseUsed, NotComparedRow, Outcome, PolicyUsed, Reason, Report, Resolution, RoundsUsed, Row, RowNoise, SCHEMA,
-    Settle, Shift, Side, Source, Throughput, Unit, Untold, VERSION, Verdict, WarningRow, counts,
+    Action, Clock, ClocksUsed, Context, CriterionTest, CriterionVerdict, Doubt, Environment, Estimator, Interval,
+    LookUsed, MachineSeen, NoiseOrigin, NoiseUsed, NotComparedRow, Outcome, PolicyUsed, Reason, Report, Resolution,
+    RoundsUsed, Row, RowClock, RowClocks, RowNoise, SCHEMA, Settle, Shift, Side, Source, Throughput, Unit, Untold,
+    VERSION, Verdict, WarningRow, WhyWall, counts,
 };
 use super::wording;
 use crate::compare::{self, NoiseSource, Policy, RunComparison, WhyNot};
@@ -97,9 +98,27 @@ impl Report {
         looks: &[Look],
     ) -> Report {
         let looks = looks.iter().map(|look| LookUsed { rounds: look.rounds, level: look.alpha }).collect();
-        let rounds = RoundsUsed { seed, looks, seconds: None, overhead_seconds: None };
+        let clock = Some(match policy.clocks {
+            compare::Clocks::Wall => ClocksUsed::Wall,
+            compare::Clocks::Cpu => ClocksUsed::Cpu,
+            compare::Clocks::Both => ClocksUsed::Both,
+        });
+        let machine = machine(comparison);
+        let rounds = RoundsUsed { seed, looks, seconds: None, overhead_seconds: None, clock, machine };
         Report { rounds: Some(rounds), ..Report::new(comparison, policy, context) }
     }
+}
+
+/// What the machine did while the benchmarks ran.
+fn machine(comparison: &RunComparison) -> Option<MachineSeen> {
+    let clocks = comparison.compared.iter().filter_map(|row| row.clocks.as_ref());
+    let seen: Vec<compare::Machine> = clocks.filter_map(|clocks| clocks.machine).collect();
+    let preemptions: Vec<f64> = seen.iter().map(|machine| machine.preemptions).collect();
+    let steal: Vec<f64> = seen.iter().filter_map(|machine| machine.steal).collect();
+    (!seen.is_empty()).then(|| MachineSeen {
+        preemptions: crate::stats::median(&preemptions),
+        steal: (!steal.is_empty()).then(|| steal.iter().sum::<f64>() / steal.len() as f64),
+    })
 }
 
 /// More suspects than this are better measured again with the whole suite.
@@ -232,6 +251,7 @@ impl From<&compare::BenchmarkComparison> for Row {
                 compare::Doubt::TooFewRounds => Doubt::TooFewRounds,
                 compare::Doubt::DifferentMachines => Doubt::DifferentMachines,
                 compare::Doubt::SameExecutable => Doubt::SameExecutable,
+                compare::Doubt::ClocksDisagree => Doubt::ClocksDisagree,
             }),
             action: (&compared.action).into(),
             change: (&compared.change).into(),
@@ -261,6 +281,7 @@ impl From<&compare::BenchmarkComparison> for Row {
             marks: compared.marks.as_ref().map(|both| [0, 1].map(|side| both[side].iter().map(written).collect())),
             second: None,
             untold: None,
+            clocks: compared.clocks.as_deref().map(RowClocks::from),
             criterion: compared.criterion.map(|test| CriterionTest {
                 change: (&test.change).into(),
                 p: test.p,
@@ -270,6 +291,30 @@ impl From<&compare::BenchmarkComparison> for Row {
                     compare::CriterionVerdict::WithinNoise => CriterionVerdict::WithinNoise,
                     compare::CriterionVerdict::NotDetected => CriterionVerdict::NotDetected,
                 },
+            }),
+        }
+    }
+}
+
+impl From<&compare::TwoClocks> for RowClocks {
+    fn from(clocks: &compare::TwoClocks) -> RowClocks {
+        let one = |clock: &compare::ClockChange| RowClock {
+            change: (&clock.change).into(),
+            deviation: clock.deviation,
+            bias: clock.bias,
+        };
+        RowClocks {
+            judged_by: match clocks.judged_by {
+                compare::Clock::Wall => Clock::Wall,
+                compare::Clock::Cpu => Clock::Cpu,
+            },
+            wall: one(&clocks.wall),
+            cpu: clocks.cpu.as_ref().map(one),
+            why_wall: clocks.why_wall.map(|why| match why {
+                compare::WhyWall::NotTold => WhyWall::NotTold,
+                compare::WhyWall::NotTime => WhyWall::NotTime,
+                compare::WhyWall::Waits => WhyWall::Waits,
+                compare::WhyWall::MoreThanTheIterations => WhyWall::MoreThanTheIterations,
             }),
         }
     }

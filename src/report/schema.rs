@@ -67,6 +67,81 @@ pub struct RoundsUsed {
     /// How much of that was not spent in benchmarks' processes; since the last time that they were resumed, if ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overhead_seconds: Option<f64>,
+    /// Which clocks judged; absent in reports that know no other than wall time.
+    #[serde(default)]
+    pub clock: Option<ClocksUsed>,
+    /// What the machine did meanwhile, where the system says.
+    #[serde(default)]
+    pub machine: Option<MachineSeen>,
+}
+
+/// Which clocks judged paired rounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClocksUsed {
+    /// Wall time.
+    Wall,
+    /// CPU time where it fits.
+    Cpu,
+    /// Both, with half of the level each.
+    Both,
+}
+
+/// What a machine did while benchmarks ran.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct MachineSeen {
+    /// How often the processor was taken away from a benchmark's process: the median.
+    pub preemptions: f64,
+    /// The share of the processors' time that others of the host took, where the system says.
+    pub steal: Option<f64>,
+}
+
+/// A clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Clock {
+    /// Time that went by.
+    Wall,
+    /// Time that processors worked.
+    Cpu,
+}
+
+/// Why CPU time doesn't tell of a benchmark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhyWall {
+    /// It was not told in every round.
+    NotTold,
+    /// The benchmark measures something else than time.
+    NotTime,
+    /// It waits.
+    Waits,
+    /// Several threads, or much that is not of the iterations.
+    MoreThanTheIterations,
+}
+
+/// What each clock says of a benchmark.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RowClocks {
+    /// The clock that the verdict and the row's numbers are by.
+    pub judged_by: Clock,
+    /// Wall time.
+    pub wall: RowClock,
+    /// CPU time, where it was told in every round.
+    pub cpu: Option<RowClock>,
+    /// Why CPU time doesn't judge this benchmark, where it may not.
+    pub why_wall: Option<WhyWall>,
+}
+
+/// What one clock says of a benchmark.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RowClock {
+    /// The change with its interval.
+    pub change: Interval,
+    /// Standard deviation of one round's log ratio.
+    pub deviation: f64,
+    /// How far the log ratio may be off besides, however many rounds there are; the interval has it.
+    pub bias: f64,
 }
 
 /// One look at paired rounds.
@@ -200,6 +275,8 @@ pub enum Doubt {
     SameExecutable,
     /// A second measurement didn't prove it.
     NotConfirmed,
+    /// Wall time proves one direction, and CPU time the other.
+    ClocksDisagree,
 }
 
 /// What a regression does to the outcome.
@@ -462,6 +539,9 @@ pub struct Row {
     pub second: Option<SecondLook>,
     /// Why a second measurement says nothing, where one was made.
     pub untold: Option<Untold>,
+    /// What each clock says, where paired rounds were compared.
+    #[serde(default)]
+    pub clocks: Option<RowClocks>,
 }
 
 /// Why a second measurement says nothing of a suspect.

@@ -270,6 +270,18 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
             format!("{} neither Criterion's nor cargo's, the first: {first}", count(*n, "line is", "lines are")),
             None,
         ),
+        WarningKind::ClocksDisagree { wall, cpu } => (
+            "clocks-disagree",
+            format!(
+                "wall time says {}, CPU time {}",
+                super::number::change(*wall as f64 / 1e3),
+                super::number::change(*cpu as f64 / 1e3)
+            ),
+            Some(
+                "does it wait, or work on another thread, on one side only? `--explain ID` has both; `--clock wall` judges by what \
+                 goes by",
+            ),
+        ),
         WarningKind::DifferentEnvironments { fact, values: [one, two] } => (
             "different-environments",
             format!("measured in different environments, {fact}: {one} | {two}"),

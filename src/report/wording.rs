@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::escape::name;
 use super::number::{change, percent};
 use super::schema::{
-    Action, Doubt, Environment, Interval, NoiseOrigin, NotComparedRow, Outcome, Reason, Report, Row, Side, Source,
-    Throughput, Untold, Verdict,
+    Action, Clock, Doubt, Environment, Interval, NoiseOrigin, NotComparedRow, Outcome, Reason, Report, Row, Side,
+    Source, Throughput, Untold, Verdict, WhyWall,
 };
 
 /// The verdict on the whole, in one line.
@@ -330,6 +330,7 @@ pub(super) fn doubt(doubt: Doubt) -> &'static str {
         Doubt::DifferentMachines => "the sides were measured in different environments",
         Doubt::SameExecutable => "both sides are the same executable, so it is not the code",
         Doubt::NotConfirmed => "a second measurement didn't prove it",
+        Doubt::ClocksDisagree => "wall time proves one direction, and CPU time the other",
     }
 }
 
@@ -347,11 +348,18 @@ pub(super) fn remarks(row: &Row, report_threshold: f64) -> Vec<String> {
     }
     match row.doubt {
         Some(
-            d @ (Doubt::TooFewExecutions | Doubt::TooFewRounds | Doubt::DifferentMachines | Doubt::SameExecutable),
+            d @ (Doubt::TooFewExecutions
+            | Doubt::TooFewRounds
+            | Doubt::DifferentMachines
+            | Doubt::SameExecutable
+            | Doubt::ClocksDisagree),
         ) => {
             remarks.push(doubt(d).to_owned());
         }
         Some(Doubt::Quick | Doubt::MaybeNoise | Doubt::TooWide | Doubt::Suspected | Doubt::NotConfirmed) | None => {}
+    }
+    if row.clocks.is_some_and(|clocks| clocks.judged_by == Clock::Cpu) {
+        remarks.push("CPU time".to_owned());
     }
     if let Some(second) = row.second {
         let word = if second.confirmed { "confirmed by" } else { "measured again" };
@@ -368,6 +376,18 @@ pub(super) fn remarks(row: &Row, report_threshold: f64) -> Vec<String> {
         Source::Quick => remarks.push("--quick: an effect, not a test".to_owned()),
     }
     remarks
+}
+
+/// Why CPU time doesn't tell of a benchmark, in words.
+pub(super) fn why_wall(why: WhyWall) -> &'static str {
+    match why {
+        WhyWall::NotTold => "it could not be told, as where a suite sets its own times",
+        WhyWall::NotTime => "the benchmark measures something else than time",
+        WhyWall::Waits => "the benchmark waits: for a thread, a disk, or a time",
+        WhyWall::MoreThanTheIterations => {
+            "it is more than the time of the iterations: several threads work, or code around the iterations does"
+        }
+    }
 }
 
 /// Why a second measurement says nothing, in words.

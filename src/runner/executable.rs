@@ -5,21 +5,30 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+use super::cpu_time::{Counted, Idle, NO_TIME, Times, WARM_UP, cpu_use};
+use super::usage::{Usage, watched};
 use crate::criterion::{self, Baselines, NEW};
-use crate::model::Benchmark;
+use crate::model::{Benchmark, Measurement};
 use crate::stats::summarize;
+
+const WARM_UP_TIME: &str = "--warm-up-time";
+const MEASUREMENT_TIME: &str = "--measurement-time";
+
+/// The name of no benchmark.
+const NOTHING: &str = "no-benchmark-is-called-this-7d0c";
 
 /// What a process gets unless the caller's arguments say otherwise: its job is one observation, not a precise one. Plots and
 /// resampling say nothing that is used.
 const SHORT: [(&str, Option<&str>); 5] = [
     ("--sample-size", Some("10")),
-    ("--warm-up-time", Some("0.1")),
-    ("--measurement-time", Some("0.2")),
+    (WARM_UP_TIME, Some(WARM_UP)),
+    (MEASUREMENT_TIME, Some("0.2")),
     ("--nresamples", Some("1001")),
     ("--noplot", None),
 ];
@@ -70,8 +79,26 @@ pub struct Suite {
     selections: RefCell<BTreeMap<String, Vec<String>>>,
     /// How long its processes took, all together.
     spent: Cell<Duration>,
+    /// The smallest CPU time of a process that only started, in nanoseconds; 0 before there was one.
+    start_up: Cell<f64>,
     /// Emptied before each process.
     scratch: PathBuf,
+}
+
+/// One process that measured.
+struct Ran {
+    benchmarks: Vec<(Benchmark, Option<Counted>)>,
+    usage: Usage,
+}
+
+impl Ran {
+    /// What the only benchmark of the process counted.
+    fn counted(&self) -> Option<Counted> {
+        match self.benchmarks.as_slice() {
+            [(_, counted)] => *counted,
+            _ => None,
+        }
+    }
 }
 
 impl Suite {
@@ -87,9 +114,10 @@ impl Suite {
             knows_exact: false,
             selections: RefCell::default(),
             spent: Cell::default(),
+            start_up: Cell::new(0.0),
             scratch: scratch.to_owned(),
         };
-        let help = suite.output(&["--bench".into(), "--help".into()])?;
+        let (help, _) = suite.output(&["--bench".into(), "--help".into()])?;
         let help = String::from_utf8_lossy(&help.stdout);
         if !help.contains("--warm-up-time") {
             return Err(ProcessFailed { cause: "it has no benchmarks of Criterion's".into(), output: String::new() });
@@ -103,7 +131,7 @@ impl Suite {
     fn list(&self, selection: &[String]) -> Result<Vec<String>, ProcessFailed> {
         let mut arguments: Vec<String> = vec!["--bench".into(), "--list".into()];
         arguments.extend_from_slice(selection);
-        let output = self.output(&arguments)?;
+        let (output, _) = self.output(&arguments)?;
         let text = String::from_utf8_lossy(&output.stdout);
         let mut ids: Vec<String> = Vec::new();
         for line in text.lines() {
@@ -150,19 +178,32 @@ impl Suite {
         Ok(if is_understood { anchored } else { words(&[id]) })
     }
 
-    /// Measures one benchmark in a fresh process. More than one result where several benchmarks have the id.
+    /// Measures one benchmark in a fresh process, after another one that idles. More than one result where several benchmarks have
+    /// the id.
     ///
     /// # Errors
     /// When the process fails, or leaves no result.
-    pub fn run(&self, id: &str) -> Result<Vec<Benchmark>, ProcessFailed> {
-        let mut arguments: Vec<String> = vec!["--bench".into()];
-        for (flag, value) in SHORT {
-            let is_given = |given: &String| given == flag || given.starts_with(&format!("{flag}="));
-            if !self.invocation.arguments.iter().any(is_given) {
-                arguments.extend([Some(flag), value].into_iter().flatten().map(str::to_owned));
-            }
+    pub fn run(&self, id: &str, idle: Idle) -> Result<Vec<Benchmark>, ProcessFailed> {
+        let idle = match idle {
+            // The measured process' failure is the one to tell of.
+            Idle::RunsShortly => self.measure(id, Some(NO_TIME)).map(|ran| (ran.usage, ran.counted())),
+            Idle::SelectsNothing => self.select_nothing().map(|usage| (usage, None)),
+        };
+        let ran = self.measure(id, None)?;
+        let (counted, usage) = (ran.counted(), ran.usage);
+        let mut benchmarks: Vec<Benchmark> = ran.benchmarks.into_iter().map(|(benchmark, _)| benchmark).collect();
+        if let (Ok((used_idle, idle)), Some(counted), Some(times), [benchmark]) =
+            (idle, counted, self.times(), benchmarks.as_mut_slice())
+        {
+            let cpu = cpu_use((&usage, &counted), times, (&used_idle, idle.as_ref()), self.start_up.get());
+            benchmark.executions.iter_mut().for_each(|execution| execution.cpu = Some(cpu));
         }
-        arguments.extend_from_slice(&self.invocation.arguments);
+        Ok(benchmarks)
+    }
+
+    /// One process that measures a benchmark, for as long as the arguments say, or for `time` seconds.
+    fn measure(&self, id: &str, time: Option<&str>) -> Result<Ran, ProcessFailed> {
+        let mut arguments = self.options(time);
         arguments.extend(self.selection(id)?);
         let home = self.home();
         let emptied = match std::fs::remove_dir_all(&home) {
@@ -170,23 +211,93 @@ impl Suite {
             _ => std::fs::create_dir_all(&home),
         };
         emptied.map_err(|e| failed(format!("failed to empty {}: {e}", home.display()), None))?;
-        let output = self.output(&arguments)?;
-        let mut tree = criterion::read(&home, Baselines::Named(&[NEW]), summarize, &AtomicUsize::new(0))
+        let (output, usage) = self.output(&arguments)?;
+        let counts = Mutex::new(Vec::new());
+        let sum_up = |measurement: &Measurement, at| {
+            let execution = summarize(measurement, at);
+            if let (Some(counted), Ok(mut counts)) = (Counted::of(measurement), counts.lock()) {
+                counts.push((execution.fingerprint, counted));
+            }
+            execution
+        };
+        let mut tree = criterion::read(&home, Baselines::Named(&[NEW]), sum_up, &AtomicUsize::new(0))
             .map_err(|e| failed(e.to_string(), Some(&output)))?;
         let mut run = tree.take_run(NEW, "");
         run.benchmarks.retain(|benchmark| benchmark.id.as_str() == id);
         if run.benchmarks.is_empty() {
-            Err(failed("it left no result".into(), Some(&output)))
-        } else {
-            Ok(run.benchmarks)
+            return Err(failed("it left no result".into(), Some(&output)));
         }
+        let counts = counts.into_inner().unwrap_or_default();
+        let counted = |benchmark: &Benchmark| {
+            let fingerprint = benchmark.executions.first().fingerprint;
+            counts.iter().find(|(of, _)| *of == fingerprint).map(|(_, counted)| *counted)
+        };
+        let benchmarks = run.benchmarks.into_iter().map(|b| (counted(&b), b)).map(|(c, b)| (b, c)).collect();
+        Ok(Ran { benchmarks, usage })
+    }
+
+    /// One process that starts, and ends.
+    fn select_nothing(&self) -> Result<Usage, ProcessFailed> {
+        let mut arguments = self.options(None);
+        if self.knows_exact {
+            arguments.push("--exact".into());
+        }
+        arguments.push(NOTHING.into());
+        let (_, usage) = self.output(&arguments)?;
+        if let Some(cpu) = usage.cpu {
+            let before = self.start_up.get();
+            self.start_up.set(if before > 0.0 { before.min(cpu) } else { cpu });
+        }
+        Ok(usage)
+    }
+
+    /// What Criterion is told besides what to select: the caller's arguments, and those that these leave out; other times in place
+    /// of all that were said, where there are.
+    fn options(&self, time: Option<&str>) -> Vec<String> {
+        let mut options: Vec<String> = vec!["--bench".into()];
+        let is_time = |flag: &str| flag == WARM_UP_TIME || flag == MEASUREMENT_TIME;
+        for (flag, value) in SHORT {
+            let value = if is_time(flag) { time.or(value) } else { value };
+            if self.given(flag).is_none() || (time.is_some() && is_time(flag)) {
+                options.extend([Some(flag), value].into_iter().flatten().map(str::to_owned));
+            }
+        }
+        let mut is_value = false;
+        for argument in &self.invocation.arguments {
+            let flag = argument.split('=').next().unwrap_or_default();
+            let is_dropped = is_value || (time.is_some() && is_time(flag));
+            is_value = !is_value && is_dropped && !argument.contains('=');
+            if !is_dropped {
+                options.push(argument.clone());
+            }
+        }
+        options
+    }
+
+    /// What the caller's arguments say of a flag: its value, which is empty where it takes none.
+    fn given(&self, flag: &str) -> Option<&str> {
+        let at = self.invocation.arguments.iter().position(|given| given.split('=').next() == Some(flag))?;
+        match self.invocation.arguments[at].split_once('=') {
+            Some((_, value)) => Some(value),
+            None => Some(self.invocation.arguments.get(at + 1).map_or("", String::as_str)),
+        }
+    }
+
+    /// How long a process is told to warm up and to measure; `None` where the caller's arguments make no sense.
+    fn times(&self) -> Option<Times> {
+        let said = |flag: &str| {
+            let default = SHORT.iter().find(|(of, _)| *of == flag).and_then(|(_, value)| *value);
+            let seconds: f64 = self.given(flag).or(default)?.parse().ok()?;
+            Some(seconds * 1e9).filter(|time| time.is_finite() && *time > 0.0)
+        };
+        Some(Times { warm_up: said(WARM_UP_TIME)?, measurement: said(MEASUREMENT_TIME)? })
     }
 
     fn home(&self) -> PathBuf {
         self.scratch.join("criterion")
     }
 
-    fn output(&self, arguments: &[String]) -> Result<Output, ProcessFailed> {
+    fn output(&self, arguments: &[String]) -> Result<(Output, Usage), ProcessFailed> {
         let mut command = Command::new(&self.executable.path);
         command.args(arguments).stdin(Stdio::null());
         // Before our own: where results go is not for the caller to say.
@@ -197,10 +308,14 @@ impl Suite {
             command.current_dir(folder).env("CARGO_MANIFEST_DIR", folder);
         }
         let start = Instant::now();
-        let output = command.output();
+        let watched = watched(&mut command);
         self.spent.set(self.spent.get() + start.elapsed());
-        let output = output.map_err(|e| failed(format!("failed to start: {e}"), None))?;
-        if output.status.success() { Ok(output) } else { Err(failed(output.status.to_string(), Some(&output))) }
+        let (output, usage) = watched.map_err(|e| failed(format!("failed to start: {e}"), None))?;
+        if output.status.success() {
+            Ok((output, usage))
+        } else {
+            Err(failed(output.status.to_string(), Some(&output)))
+        }
     }
 }
 

@@ -4,15 +4,23 @@
 //! a `CRITERION_HOME` of its own. Which jobs are open after a look is for the caller to say, who knows what a verdict is.
 
 mod build;
+mod cpu_time;
 mod executable;
 mod journal;
+#[cfg(all(unix, feature = "cpu-time"))]
+mod measurement;
 mod recorded;
 mod rounds;
 mod session;
+mod usage;
 
 pub use build::{BuildError, Checkout, Selection, Source, default_base};
+pub use cpu_time::Idle;
 pub use executable::{Executable, Invocation, ProcessFailed, Suite};
 pub use journal::{InvalidJournal, Journal, Kept, read_journal};
+#[cfg(all(unix, feature = "cpu-time"))]
+pub use measurement::CpuTime;
 pub use recorded::{RecordedResult, RecordedSide, RoundsHeader, RoundsRecord};
 pub use rounds::{Order, Step, closing_look};
 pub use session::{Diverged, Ended, HowEnded, Limits, Open, Progress, Session, Watcher};
+pub use usage::knows_cpu_time;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::executable::ProcessFailed;
 use super::rounds::Step;
-use crate::model::{Benchmark, BenchmarkId, Evidence, Execution, Executions, SamplingMode, Throughput, Unit};
+use crate::model::{Benchmark, BenchmarkId, CpuUse, Evidence, Execution, Executions, SamplingMode, Throughput, Unit};
 
 /// What rounds belong to: they can go on only where all of this is as it was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -119,6 +119,20 @@ pub struct RecordedResult {
     fingerprint: u64,
     /// Milliseconds since 1970.
     measured_at: Option<u64>,
+    /// Absent in journals of versions that didn't look.
+    #[serde(default)]
+    cpu: Option<RecordedCpu>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct RecordedCpu {
+    per_iteration: Option<f64>,
+    wall_per_iteration: f64,
+    around: Option<f64>,
+    is_long: bool,
+    waits: u64,
+    preemptions: u64,
+    steal: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -243,6 +257,10 @@ impl From<&Benchmark> for RecordedResult {
                 .measured_at
                 .and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok())
                 .and_then(|since| u64::try_from(since.as_millis()).ok()),
+            cpu: execution.cpu.map(|cpu| {
+                let CpuUse { per_iteration, wall_per_iteration, around, is_long, waits, preemptions, steal } = cpu;
+                RecordedCpu { per_iteration, wall_per_iteration, around, is_long, waits, preemptions, steal }
+            }),
         }
     }
 }
@@ -275,6 +293,10 @@ impl From<RecordedResult> for Benchmark {
                 .measured_at
                 .and_then(|ms| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms))),
             printed_verdict: None, // a process that the runner starts is read by its files
+            cpu: recorded.cpu.map(|cpu| {
+                let RecordedCpu { per_iteration, wall_per_iteration, around, is_long, waits, preemptions, steal } = cpu;
+                CpuUse { per_iteration, wall_per_iteration, around, is_long, waits, preemptions, steal }
+            }),
         };
         Benchmark {
             id: BenchmarkId::new(&recorded.root, &recorded.directory, &recorded.id),
@@ -314,6 +336,15 @@ mod tests {
             fingerprint: u64::MAX - 1,
             measured_at: SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(1_700_000_000_123)),
             printed_verdict: None,
+            cpu: Some(CpuUse {
+                per_iteration: Some(0.1 + 0.2),
+                wall_per_iteration: 0.7,
+                around: None,
+                is_long: true,
+                waits: 3,
+                preemptions: 40,
+                steal: Some(0.01),
+            }),
         };
         Benchmark {
             id: BenchmarkId::new("root", "folder", "an id\n\"of\" its own"),

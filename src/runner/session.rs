@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
+use super::cpu_time::Idle;
 use super::executable::{ProcessFailed, Suite};
 use super::recorded::{Measured, RoundsRecord};
 use super::rounds::{Order, Step, closing_look};
@@ -101,6 +102,8 @@ struct Job {
     results: [BTreeMap<BenchmarkId, (Benchmark, Vec<Execution>)>; 2],
     failed: Option<(usize, ProcessFailed)>,
     n_rounds: usize,
+    /// What idles before each of its processes, on both sides.
+    idle: Idle,
 }
 
 /// Two sides' suites, and what was measured of them.
@@ -355,7 +358,7 @@ impl Session {
         let mut measured = [Vec::new(), Vec::new()];
         for side in if step.candidate_first { [1, 0] } else { [0, 1] } {
             if let Some(suite) = self.suite(job, side) {
-                measured[side] = suite.run(&job.ids[side]).map_err(|failed| (side, failed))?;
+                measured[side] = suite.run(&job.ids[side], job.idle).map_err(|failed| (side, failed))?;
             }
         }
         Ok(measured)
@@ -407,6 +410,8 @@ impl Job {
             results: [BTreeMap::new(), BTreeMap::new()],
             failed: None,
             n_rounds: 0,
+            // How long an iteration takes is known from the first round on.
+            idle: Idle::SelectsNothing,
         }
     }
 
@@ -432,6 +437,11 @@ impl Job {
                 return;
             }
         };
+        if self.n_rounds == 0 {
+            // The same for both sides: swapping them must change nothing.
+            let executions = measured.iter().flatten().map(|benchmark| benchmark.executions.first());
+            self.idle = Idle::after(executions.map(|execution| execution.cpu.as_ref()));
+        }
         self.n_rounds += 1;
         for (side, benchmarks) in measured.into_iter().enumerate() {
             for mut benchmark in benchmarks {

@@ -46,6 +46,7 @@ fn from_location(
         printed_verdict: None,
         fingerprint,
         measured_at,
+        cpu: None,
     }
 }
 
@@ -80,6 +81,7 @@ fn from_sample(sample: &Sample, measured_at: Option<SystemTime>) -> Execution {
         printed_verdict: None,
         fingerprint: hash(sample.iterations().iter().chain(sample.totals()).map(|x| x.to_bits())),
         measured_at,
+        cpu: None,
     }
 }
 

@@ -271,6 +271,29 @@ fn processes_are_pinned_where_it_is_allowed() {
         .stderr_contains("99999 is not one of those that we may use");
 }
 
+#[test]
+fn what_each_clock_says_is_in_the_report() {
+    let case = pair(Selects::Exactly, "1000 f\n1000 g", "1500 f\n1000 g");
+    for clock in ["wall", "cpu", "both"] {
+        // What these scripts write has nothing to do with what they do, so that their CPU time says nothing.
+        let ran = case.regress(&format!("{AB} --clock {clock} --format json")).exit_code(1).verdict("f", "regression");
+        let (report, clocks) = (ran.json(), ran.row("f")["clocks"].clone());
+        assert_eq!(report["rounds"]["clock"], clock);
+        assert!(report["rounds"]["machine"]["preemptions"].is_number(), "{ran}");
+        assert_eq!((&clocks["judged_by"], &clocks["why_wall"]), (&"wall".into(), &"not-told".into()), "{ran}");
+        assert_eq!(clocks["wall"]["change"], ran.row("f")["change"]);
+        holds(&validator("report"), &report, clock);
+    }
+    case.regress(&format!("{AB} --explain f")).stdout_contains("CPU time doesn't judge it");
+    let case = case.file("regress.toml", "clock = 'wall'\n");
+    assert_eq!(case.regress(&format!("{AB} --format json")).json()["rounds"]["clock"], "wall");
+    case.regress("config").stdout_contains("clock          = \"wall\"");
+    let case = case.env("REGRESS_CLOCK", "cpu");
+    case.regress("config").stdout_contains("$REGRESS_CLOCK");
+    assert_eq!(case.regress(&format!("{AB} --format json")).json()["rounds"]["clock"], "cpu");
+    case.regress(&format!("{AB} --clock sun")).exit_code(2).stderr_contains("wall");
+}
+
 fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("git");
     command.args(["-c", "user.name=a", "-c", "user.email=a@example.org"]).args(arguments);

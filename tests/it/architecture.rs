@@ -18,7 +18,7 @@ const MAY_USE: [(&str, &[&str]); 10] = [
 ];
 
 /// A dependency, and the only places below `src/` that may name it.
-const HOMES: [(&str, &[&str]); 17] = [
+const HOMES: [(&str, &[&str]); 18] = [
     ("clap", &["cli/"]),
     ("clap_complete", &["cli/"]),
     ("clap_mangen", &["cli/commands/man.rs"]),
@@ -29,6 +29,7 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("walkdir", &["criterion/"]),
     ("ciborium", &["criterion/"]),
     ("rustix", &["criterion/folder.rs", "environment/affinity.rs"]),
+    ("nix", &["runner/"]),
     ("shlex", &["cli/commands/ab.rs"]),
     ("statrs", &["stats/"]),
     ("sha2", &["environment/"]),

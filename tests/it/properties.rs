@@ -54,6 +54,7 @@ pub(crate) fn execution(typical: f64) -> Execution {
         printed_verdict: None,
         fingerprint: typical.to_bits(),
         measured_at: None,
+        cpu: None,
     }
 }
 
@@ -214,6 +215,7 @@ fn any_execution() -> impl Strategy<Value = Execution> {
             mode: SamplingMode::Unknown,
             evidence,
             printed_verdict: None,
+            cpu: None,
             fingerprint,
             measured_at: None,
         },

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use clap::ArgMatches;
-use criterion_regress::compare::{BenchmarkComparison, Policy, RunComparison, compare_rounds};
+use criterion_regress::compare::{BenchmarkComparison, Clocks, Policy, RunComparison, compare_rounds};
 use criterion_regress::environment::{
     Load, LoadSample, allowed_processors, hash_of_file, hash_of_text, load_average, pin_to, this_machine,
 };
@@ -16,7 +16,8 @@ use criterion_regress::model::{Environment, Run, Warning, WarningKind};
 use criterion_regress::report::{Context, Leg, Report, Side, visible};
 use criterion_regress::runner::{
     BuildError, Checkout, Executable, HowEnded, InvalidJournal, Invocation, Journal, Kept, Limits, Open, Progress,
-    RecordedSide, RoundsHeader, RoundsRecord, Selection, Session, Suite, Watcher, default_base, read_journal,
+    RecordedSide, RoundsHeader, RoundsRecord, Selection, Session, Suite, Watcher, default_base, knows_cpu_time,
+    read_journal,
 };
 use criterion_regress::stats::{Look, looks};
 
@@ -50,7 +51,11 @@ struct Prepared {
 type Rounds = Journal<RoundsHeader, RoundsRecord>;
 
 pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {
-    let settings = Settings::resolve(&args.policy, &[], given, &today())?;
+    let settings = Settings::resolve(&args.policy, &[], given, &today())?.with_clock(&args.clock, given);
+    if settings.policy.clocks == Clocks::Cpu && !knows_cpu_time() {
+        return Err(Failure::new("this system doesn't tell the CPU time of a process that has ended")
+            .hint(format!("use `--clock wall` ({} asks for cpu)", settings.clocks.origin)));
+    }
     let filter = filter(args.filter.as_deref())?;
     let invocations = invocations(args)?;
     let is_stopped = stopped_by_signals()?;
@@ -73,7 +78,8 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
     let level = settings.policy.gate_level;
     let looks = match args.rounds {
         Some(rounds) => vec![Look { rounds, alpha: level }],
-        None => looks(session.n_paired(), level).to_vec(),
+        // Two clocks are two tests of a benchmark.
+        None => looks(session.n_paired() * if settings.policy.clocks == Clocks::Both { 2 } else { 1 }, level).to_vec(),
     };
     let environments = environments(&sides);
     let recorded = kept.as_ref().map(|kept| kept.header.seed);

@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use clap::ArgMatches;
-use criterion_regress::compare::{Action, Rule};
+use criterion_regress::compare::{Action, Clocks, Rule};
 use criterion_regress::model::Estimator;
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::cli::settings::{Origin, Settings};
 use crate::cli::{exit_code, output};
 
 pub(crate) fn run(args: &ConfigArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {
-    let settings = Settings::resolve(&args.policy, &args.baseline, given, &today())?;
+    let settings = Settings::resolve(&args.policy, &args.baseline, given, &today())?.with_clock(&args.clock, given);
     let text = match args.format {
         ConfigFormat::Terminal => terminal(&settings),
         ConfigFormat::Json => json_text(&settings),
@@ -41,6 +41,11 @@ fn scalars(settings: &Settings) -> Vec<(&'static str, Value, &Origin)> {
         Estimator::LowerQuartile => "lower-quartile",
         Estimator::Minimum => "minimum",
     };
+    let clock = match settings.clocks.value {
+        Clocks::Wall => "wall",
+        Clocks::Cpu => "cpu",
+        Clocks::Both => "both",
+    };
     vec![
         ("profile", json!(settings.profile.value), &settings.profile.origin),
         ("baseline", baseline, &settings.baseline.origin),
@@ -50,6 +55,7 @@ fn scalars(settings: &Settings) -> Vec<(&'static str, Value, &Origin)> {
         ("suite-shift", json!(action(&settings.suite_shift.value)), &settings.suite_shift.origin),
         ("min-executions", json!(settings.min_executions.value), &settings.min_executions.origin),
         ("estimator", json!(estimator), &settings.estimator.origin),
+        ("clock", json!(clock), &settings.clocks.origin),
         ("gate-level", json!(settings.gate_level.value), &settings.gate_level.origin),
         ("list-level", json!(settings.list_level.value), &settings.list_level.origin),
     ]
