@@ -218,6 +218,7 @@ fn any_execution() -> impl Strategy<Value = Execution> {
             cpu: None,
             fingerprint,
             measured_at: None,
+            cpu: None,
         },
     )
 }
