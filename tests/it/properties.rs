@@ -215,7 +215,6 @@ fn any_execution() -> impl Strategy<Value = Execution> {
             mode: SamplingMode::Unknown,
             evidence,
             printed_verdict: None,
-            cpu: None,
             fingerprint,
             measured_at: None,
             cpu: None,
