@@ -1,31 +1,30 @@
-//! This machine, as far as it says: what has to be equal for two times to be comparable.
+//! This machine: what has to be equal for two times to be comparable, and whether it is in a state to measure anything.
+//!
+//! [`this_machine`] is the record that runs carry; [`observe`] also looks at what the machine does at the moment, and
+//! [`is_back`] compares two such looks. Nothing here asks for serial numbers, names of hosts or users, or paths.
 
 mod affinity;
+mod back;
+mod ci;
+mod command;
+mod facts;
+mod gpu;
+mod linux;
 mod load;
-
-pub use affinity::{allowed_processors, pin_to};
-pub use load::{Load, LoadSample, load_average};
+mod macos;
+mod observe;
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
-use crate::model::Environment;
-
-/// What this machine is; what can't be found out is left open.
-#[must_use]
-pub fn this_machine() -> Environment {
-    Environment {
-        cpu: cpu(),
-        cores: std::thread::available_parallelism().ok().and_then(|n| u32::try_from(n.get()).ok()),
-        os: Some(system()),
-        rustc: output(&std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned()), &["--version"]),
-        ..Environment::default()
-    }
-}
+pub use affinity::{allowed_processors, pin_to};
+pub use back::{WhyNot, is_back, wait_until_back};
+pub use facts::{Busy, Facts, Gpu, MemoryLevel, Power, Pressure, Runner, ThermalPressure};
+pub use load::{Load, LoadSample, load_average};
+pub use observe::{observe, this_machine};
 
 /// The SHA-256 of a file in hexadecimal.
 ///
@@ -59,63 +58,9 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// `linux 6.1.0 x86_64`; without a version where the system doesn't say.
-fn system() -> String {
-    let version = std::fs::read_to_string("/proc/sys/kernel/osrelease").ok().or_else(|| output("uname", &["-r"]));
-    let version = version.as_deref().map(str::trim).filter(|version| !version.is_empty());
-    let parts = [Some(std::env::consts::OS), version, Some(std::env::consts::ARCH)];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
-}
-
-fn cpu() -> Option<String> {
-    if cfg!(target_os = "macos") {
-        return output("sysctl", &["-n", "machdep.cpu.brand_string"]);
-    }
-    if cfg!(windows) {
-        return std::env::var("PROCESSOR_IDENTIFIER").ok();
-    }
-    cpu_of(&std::fs::read_to_string("/proc/cpuinfo").ok()?)
-}
-
-/// The first processor's model in the words of `/proc/cpuinfo`: `model name` on x86, implementer and part on Arm.
-fn cpu_of(cpuinfo: &str) -> Option<String> {
-    let value = |key: &str| {
-        let line = cpuinfo.lines().find(|line| line.split(':').next().is_some_and(|k| k.trim() == key))?;
-        let (_, value) = line.split_once(':')?;
-        Some(value.trim().to_owned()).filter(|value| !value.is_empty())
-    };
-    let arm = || Some(format!("Arm {} {}", value("CPU implementer")?, value("CPU part")?));
-    value("model name").or_else(|| value("Hardware")).or_else(arm)
-}
-
-fn output(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output().ok().filter(|output| output.status.success())?;
-    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    (!text.is_empty()).then_some(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn models_of_processors() {
-        let check = |cpuinfo: &str, want: Option<&str>| assert_eq!(cpu_of(cpuinfo).as_deref(), want);
-        check(
-            "processor\t: 0\nmodel name\t: Intel(R) Xeon(R) @ 2.80GHz\nmodel\t: 1\n",
-            Some("Intel(R) Xeon(R) @ 2.80GHz"),
-        );
-        check("CPU implementer\t: 0x41\nCPU part\t: 0xd0c\n", Some("Arm 0x41 0xd0c"));
-        check("model name\t:\n", None);
-        check("", None);
-    }
-
-    #[test]
-    fn this_machine_knows_itself() {
-        let machine = this_machine();
-        assert!(machine.differences(&this_machine()).is_empty());
-        assert!(machine.cores.is_some_and(|n| n > 0) && machine.os.is_some());
-    }
 
     #[test]
     fn a_files_hash() {

@@ -384,8 +384,25 @@ impl From<NoiseSource> for NoiseOrigin {
 
 impl From<&model::Environment> for Environment {
     fn from(environment: &model::Environment) -> Environment {
-        let model::Environment { cpu, cores, os, rustc, profile, executables, settings: _ } = environment.clone();
-        Environment { cpu, cores, os, rustc, profile, executables }
+        let environment = environment.clone();
+        Environment {
+            cpu: environment.cpu,
+            cores: environment.cores,
+            os: environment.os,
+            rustc: environment.rustc,
+            profile: environment.profile,
+            executables: environment.executables,
+            distribution: environment.distribution,
+            governor: environment.governor,
+            turbo: environment.turbo,
+            smt: environment.smt,
+            low_power_mode: environment.low_power_mode,
+            gpus: environment.gpus,
+            memory_mib: environment.memory_mib,
+            virtualization: environment.virtualization,
+            runner: environment.runner,
+            variables: environment.variables,
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The report: a promise. Fields are added, never changed; another meaning is another version.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// The name by which a report is recognised.
@@ -210,6 +212,36 @@ pub struct Environment {
     pub profile: Option<String>,
     /// SHA-256 of each executable.
     pub executables: Vec<String>,
+    /// The system's name and version in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<String>,
+    /// The frequency governor of all processors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub governor: Option<String>,
+    /// Whether processors may clock above their base frequency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turbo: Option<bool>,
+    /// Whether two threads share a core.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smt: Option<bool>,
+    /// Whether the system saves energy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_power_mode: Option<bool>,
+    /// Graphics processors, each by its model and driver.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<String>,
+    /// Memory, in MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<u64>,
+    /// Whether it is a virtual machine, a container, or none of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub virtualization: Option<String>,
+    /// The runner of the CI system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner: Option<String>,
+    /// Variables that libraries read when they decide how to compute.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
 }
 
 /// What the comparison doesn't know of its own sides.

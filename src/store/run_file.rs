@@ -118,6 +118,27 @@ struct StoredEnvironment {
     profile: Option<String>,
     #[serde(default)]
     executables: Vec<String>,
+    // Later than the rest: files of before them have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    distribution: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    governor: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    turbo: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    smt: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    low_power_mode: Option<bool>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    gpus: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    memory_mib: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    virtualization: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    runner: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    variables: BTreeMap<String, String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -407,15 +428,49 @@ impl From<&ExportedExecution> for StoredExecution {
 
 impl From<&Environment> for StoredEnvironment {
     fn from(environment: &Environment) -> StoredEnvironment {
-        let Environment { cpu, cores, os, rustc, profile, executables, settings: _ } = environment.clone();
-        StoredEnvironment { cpu, cores, os, rustc, profile, executables }
+        let environment = environment.clone();
+        StoredEnvironment {
+            cpu: environment.cpu,
+            cores: environment.cores,
+            os: environment.os,
+            rustc: environment.rustc,
+            profile: environment.profile,
+            executables: environment.executables,
+            distribution: environment.distribution,
+            governor: environment.governor,
+            turbo: environment.turbo,
+            smt: environment.smt,
+            low_power_mode: environment.low_power_mode,
+            gpus: environment.gpus,
+            memory_mib: environment.memory_mib,
+            virtualization: environment.virtualization,
+            runner: environment.runner,
+            variables: environment.variables,
+        }
     }
 }
 
 impl From<StoredEnvironment> for Environment {
     fn from(stored: StoredEnvironment) -> Environment {
-        let StoredEnvironment { cpu, cores, os, rustc, profile, executables } = stored;
-        Environment { cpu, cores, os, rustc, profile, executables, settings: Vec::new() }
+        Environment {
+            cpu: stored.cpu,
+            cores: stored.cores,
+            os: stored.os,
+            rustc: stored.rustc,
+            profile: stored.profile,
+            executables: stored.executables,
+            settings: Vec::new(),
+            distribution: stored.distribution,
+            governor: stored.governor,
+            turbo: stored.turbo,
+            smt: stored.smt,
+            low_power_mode: stored.low_power_mode,
+            gpus: stored.gpus,
+            memory_mib: stored.memory_mib,
+            virtualization: stored.virtualization,
+            runner: stored.runner,
+            variables: stored.variables,
+        }
     }
 }
 
@@ -505,7 +560,21 @@ mod tests {
             })
             .collect();
         let lost = [BenchmarkId::new("a", "lost", "lost")];
-        let environment = Environment { cores: Some(2), executables: vec!["ab".to_owned()], ..Environment::default() };
+        let environment = Environment {
+            cores: Some(2),
+            executables: vec!["ab".to_owned()],
+            distribution: Some("Debian".to_owned()),
+            governor: Some("performance".to_owned()),
+            turbo: Some(false),
+            smt: Some(true),
+            low_power_mode: Some(false),
+            gpus: vec!["T4, driver 1".to_owned()],
+            memory_mib: Some(7),
+            virtualization: Some("none".to_owned()),
+            runner: Some("self-hosted".to_owned()),
+            variables: [("RAYON_NUM_THREADS".to_owned(), "4".to_owned())].into(),
+            ..Environment::default()
+        };
         let written = write_run("main", &exported, &lost, std::slice::from_ref(&environment));
         let run = read_run(written.as_bytes(), summarize).expect("just written");
         assert_eq!(run.environments, [environment]);
@@ -516,6 +585,17 @@ mod tests {
             assert_eq!(read.executions.len(), 2);
             assert_eq!(*read.executions.first(), summarize(&written.executions[0].measurement, at));
         }
+    }
+
+    #[test]
+    fn files_of_earlier_versions_are_read() {
+        let run = read_run(include_bytes!("../../fixtures/run/v1-first.json"), summarize).expect("a run");
+        assert_eq!((run.label.as_str(), run.benchmarks.len(), run.warnings.len()), ("before", 2, 0));
+        let [environment] = run.environments.as_slice() else { panic!("one machine: {:?}", run.environments) };
+        assert_eq!((environment.cores, environment.distribution.as_deref(), environment.turbo), (Some(2), None, None));
+        // A machine of which the file says less is no other machine.
+        let said_now = Environment { governor: Some("performance".to_owned()), ..environment.clone() };
+        assert!(environment.differences(&said_now).is_empty());
     }
 
     #[test]
