@@ -24,6 +24,8 @@ pub mod criterion;
 
 pub mod environment;
 
+pub mod preflight;
+
 pub mod runner;
 
 pub mod report;

@@ -35,6 +35,10 @@ pub(super) enum Command {
     Comment(CommentArgs),
     Confirm(ConfirmArgs),
     Audit(AuditArgs),
+    Doctor(DoctorArgs),
+    /// Time a fixed piece of work and print nanoseconds: what `regress doctor --measure` runs
+    #[command(hide = true)]
+    Kernel,
     Config(ConfigArgs),
     Init(InitArgs),
     Completions(CompletionsArgs),
@@ -747,6 +751,56 @@ pub(super) struct AuditArgs {
     /// Only benchmarks whose id matches this regular expression
     #[arg(long, short = 'f', value_name = "REGEX")]
     pub(super) filter: Option<String>,
+
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+
+    #[command(flatten)]
+    pub(super) place: WhereArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Look whether this machine and repository are fit to measure: what is wrong, why it matters, and what to do
+///
+/// Looks for a second at what else runs, power, heat, memory, clocks and virtualisation, at what the system says of the last five
+/// minutes, and then over the repository: settings that ruin measurements, stale results, workflows that trust strangers. It
+/// changes nothing and ends nobody's programs.
+///
+/// The profile says how strict to be: what fails with `official`, or with any profile whose threshold is below 10 %, is a warning
+/// with `smoke`.
+///
+/// Exit codes: 0 nothing failed, 1 a check failed, 2 could not look, 3 something can't be told, where --strict asks for it.
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// The baseline to be compared with: is this the machine that it was measured on?
+    #[arg(long, short = 'b', value_name = "SIDE", num_args = 1..)]
+    pub(super) baseline: Vec<String>,
+
+    /// Time the same work in 15 fresh processes, about 5 seconds: can this machine resolve the threshold?
+    #[arg(long)]
+    pub(super) measure: bool,
+
+    /// Wait for what passes by itself (busy programs, load, heat), for as long as this
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(super) wait: Option<Duration>,
+
+    /// Take failures of this check for warnings; a list with commas
+    #[arg(long, value_delimiter = ',', value_name = "CHECK")]
+    pub(super) accept: Vec<String>,
+
+    /// Exit with 3 where something can't be told
+    #[arg(long)]
+    pub(super) strict: bool,
+
+    /// Print the commands that would remedy what was found, as a shell script, in place of the checks; none is run
+    #[arg(long)]
+    pub(super) fix: bool,
+
+    /// The repository to look over
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) repository: PathBuf,
 
     #[command(flatten)]
     pub(super) policy: PolicyArgs,

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use criterion_regress::preflight::{Check, Status, outcome};
 use criterion_regress::report::{Outcome, Report};
 
 /// No regression.
@@ -33,6 +34,15 @@ pub(super) fn of_legs<'a>(legs: impl IntoIterator<Item = Option<&'a Report>>) ->
 /// What a table without a verdict means: 3 when there is nothing, or values should have been put side by side and none could be.
 pub(super) fn of_table(n_runs: usize, n_compared: usize) -> ExitCode {
     if n_runs != 1 && n_compared == 0 { ExitCode::from(3) } else { OK }
+}
+
+/// What checks come to; `strict` asks for an answer to each.
+pub(super) fn of_checks(checks: &[Check], strict: bool) -> ExitCode {
+    match outcome(checks) {
+        Status::Fail => ExitCode::from(1),
+        _ if strict && checks.iter().any(|check| check.status == Status::CannotTell) => ExitCode::from(3),
+        Status::Warn | Status::CannotTell | Status::Pass => OK,
+    }
 }
 
 /// What clap's word on the arguments means: 0 for help and version, else 2.

@@ -43,6 +43,8 @@ pub(crate) fn run() -> ExitCode {
             #[cfg(feature = "github")]
             Command::Comment(args) => commands::comment::run(args),
             Command::Audit(args) => commands::audit::run(args, given),
+            Command::Doctor(args) => commands::doctor::run(args, given),
+            Command::Kernel => commands::kernel::run(),
             Command::Confirm(args) => commands::confirm::run(args),
             Command::Config(args) => commands::config::run(args, given),
             Command::Init(args) => commands::init::run(args),

@@ -502,7 +502,8 @@ mod tests {
             processes: Some([((7, began), Process { name: "a".to_owned(), ticks })].into()),
             throttled: None,
         };
-        assert_eq!(work(&of(1, 90), &of(2, 50), &[]).busy.expect("read")[0].cpus, 0.5);
+        let want = Busy { name: "a".to_owned(), processes: 1, cpus: 0.5 };
+        assert_eq!(work(&of(1, 90), &of(2, 50), &[]).busy, Some(vec![want]));
     }
 
     proptest! {

@@ -165,8 +165,7 @@ mod tests {
     #[test]
     fn a_clock_that_is_set() {
         let (second, start) = (Duration::from_secs(1), SystemTime::UNIX_EPOCH + Duration::from_secs(100));
-        assert_eq!(clock_step(second, start, start + second), 0.0);
-        assert_eq!(clock_step(second, start, start + 5 * second), 4.0);
-        assert_eq!(clock_step(second, start, start - 5 * second), -6.0);
+        let steps = [start + second, start + 5 * second, start - 5 * second].map(|end| clock_step(second, start, end));
+        assert_eq!(steps, [0.0, 4.0, -6.0]);
     }
 }

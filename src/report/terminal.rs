@@ -267,7 +267,7 @@ fn color(emphasis: Emphasis) -> Option<Color> {
 }
 
 /// One word in colour, where there is colour.
-fn paint(word: &str, emphasis: Emphasis, style: TerminalStyle) -> String {
+pub(super) fn paint(word: &str, emphasis: Emphasis, style: TerminalStyle) -> String {
     if !style.color {
         return word.to_owned();
     }

@@ -4,16 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module of the library, and the others that it may use.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("stats", &["model"]),
     ("compare", &["model", "stats"]),
     ("calibration", &["model", "stats", "compare"]),
-    ("report", &["model", "stats", "compare", "calibration"]),
+    ("report", &["model", "stats", "compare", "calibration", "preflight"]),
     ("criterion", &["model"]),
     ("store", &["model"]),
     ("runner", &["model", "stats", "criterion"]),
     ("environment", &["model"]),
+    ("preflight", &["model", "stats", "criterion", "environment"]),
     ("publish", &[]),
 ];
 
@@ -23,7 +24,7 @@ const HOMES: [(&str, &[&str]); 18] = [
     ("clap_complete", &["cli/"]),
     ("clap_mangen", &["cli/commands/man.rs"]),
     ("ctrlc", &["cli/commands/ab.rs"]),
-    ("toml", &["cli/config_file.rs"]),
+    ("toml", &["cli/config_file.rs", "preflight/repository.rs"]),
     ("indicatif", &["cli/progress.rs"]),
     ("terminal_size", &["cli/output.rs"]),
     ("walkdir", &["criterion/"]),

@@ -15,6 +15,7 @@ mod cli;
 mod comment;
 mod confirm;
 mod critcmp;
+mod doctor;
 mod environments;
 mod executions;
 mod explain;

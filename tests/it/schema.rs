@@ -5,10 +5,14 @@ use serde_json::{Value, json};
 
 use crate::case::{Case, ROOT};
 
-pub(crate) fn validator(name: &str) -> Validator {
+fn schema_of(name: &str) -> Value {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schema").join(format!("{name}.v1.json"));
     let schema = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("failed to read {}: {e}", path.display()));
-    let schema: Value = serde_json::from_str(&schema).expect("a schema is JSON");
+    serde_json::from_str(&schema).expect("a schema is JSON")
+}
+
+pub(crate) fn validator(name: &str) -> Validator {
+    let schema = schema_of(name);
     jsonschema::draft202012::meta::validate(&schema).unwrap_or_else(|e| panic!("{name}: {e}"));
     jsonschema::draft202012::new(&schema).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
@@ -103,6 +107,20 @@ fn spreads() {
 }
 
 #[test]
+fn preflights() {
+    let schema = validator("doctor");
+    let case = Case::of("demo/criterion")
+        .file("Cargo.toml", "[package]\nname='a'\n")
+        .file("benches/b.rs", "criterion_main!(g);");
+    for call in ["doctor --format json", "doctor --profile official -b main --format json"] {
+        holds(&schema, &case.regress(call).json(), call);
+    }
+    holds(&schema, &Case::new().regress("doctor --format json").json(), "no repository");
+    let known = schema_of("doctor").pointer("/$defs/check/properties/code/enum").cloned();
+    assert_eq!(known, Some(json!(criterion_regress::preflight::CODES)));
+}
+
+#[test]
 fn settings() {
     let schema = validator("config");
     holds(&schema, &Case::new().regress("config --format json").json(), "defaults");
@@ -136,6 +154,7 @@ fn a_damaged_document_is_noticed() {
         ("config", case.regress("config --format json").json()),
         ("audit", case.regress("audit base main pr --format json").json()),
         ("spread", case.regress("spread main pr --format json").json()),
+        ("doctor", case.regress("doctor --format json").json()),
     ];
     for (name, document) in documents {
         let schema = validator(name);
