@@ -166,6 +166,9 @@ mod tests {
     fn a_clock_that_is_set() {
         let (second, start) = (Duration::from_secs(1), SystemTime::UNIX_EPOCH + Duration::from_secs(100));
         let steps = [start + second, start + 5 * second, start - 5 * second].map(|end| clock_step(second, start, end));
-        assert_eq!(steps, [0.0, 4.0, -6.0]);
+        assert!(
+            steps.iter().zip([0.0, 4.0, -6.0]).all(|(step, want): (&f64, f64)| (step - want).abs() < 1e-9),
+            "{steps:?}"
+        );
     }
 }
