@@ -267,9 +267,46 @@ def equivalence():
     return lines
 
 
+def functional_pruning():
+    """The least cost over all cuts, by trying them all: O(n^2) segments, the best level of each between the places where it bends."""
+    rng = np.random.default_rng(20260116)
+
+    def segment(z):
+        bends = np.sort(np.concatenate([[-np.inf], z - 3, z + 3, [np.inf]]))
+        best = np.inf
+        for lower, upper in itertools.pairwise(bends):
+            middle = upper - 1 if np.isinf(lower) else lower + 1 if np.isinf(upper) else (lower + upper) / 2
+            near = z[abs(z - middle) < 3]
+            level = np.clip(near.mean(), lower, upper) if near.size else middle
+            best = min(best, np.minimum((z - level) ** 2, 9).sum())
+        return best
+
+    lines = "# values\tpenalty\tcost\tchanges\n"
+    for n, steps, penalty, kind in [(1, [], 5, ""), (12, [], 2, ""), (30, [15], 10, ""), (45, [10, 13, 30], 8, ""), (40, [20], 9.5, "outliers"), (35, [], 1, "ties"), (50, [25], 15, "t")]:
+        z = rng.standard_t(2, n) if kind == "t" else rng.normal(0, 1, n)
+        for at in steps:
+            z[at:] += rng.choice([-4, 4])
+        if kind == "outliers":
+            z[::7] += 100
+        if kind == "ties":
+            z = z.round()
+        z = z.round(6)
+        cost, start = [-penalty], [0]
+        for end in range(1, n + 1):
+            options = [cost[begin] + segment(z[begin:end]) + penalty for begin in range(end)]
+            cost.append(min(options))
+            start.append(int(np.argmin(options)))
+        changes, end = [], n
+        while start[end] > 0:
+            changes.insert(0, start[end])
+            end = start[end]
+        lines += row(z, penalty, cost[n], changes if changes else "")
+    return lines
+
+
 TABLES = [
     distribution, execution, scale, multiple, hierarchical, welch, moderation, gamma, fieller, mann_whitney, signed_rank,
-    bootstrap, power, equivalence,
+    bootstrap, power, equivalence, functional_pruning,
 ]
 warnings.simplefilter("ignore")
 for table in TABLES:

@@ -10,7 +10,7 @@
 //!
 //! | question | by |
 //! |---|---|
-//! | What does one execution say? | [`summarize`]; of any values [`median`], [`quantile`], [`weighted_median`], [`median_absolute_deviation`], [`qn`] |
+//! | What does one execution say? | [`summarize`]; of any values [`median`], [`quantile`], [`weighted_median`], [`median_absolute_deviation`], [`qn`]; [`scale_around_level`] of a series |
 //! | Do a few executions a side differ? | [`welch`]; [`pooled`] where one side has a single one |
 //! | … when many benchmarks tell how much executions vary? | [`fit_prior`], then [`VariancePrior::moderate`] |
 //! | … of no known distribution? | [`mann_whitney`], [`hodges_lehmann`]; never significant with too few |
@@ -19,6 +19,7 @@
 //! | What is the ratio of two means, not of typical values? | [`ratio_of_means`] |
 //! | What is the interval of any other statistic? | [`Bootstrap`], from twenty values on |
 //! | Which of many tests found something? | [`holm`] for a gate, [`benjamini_hochberg`] for a list, [`hierarchical`] for a list by groups |
+//! | Where did a benchmark's history change, and by how much? | [`change_points`]; [`Detector`] for one that grows |
 //! | Is it proven that nothing changed? | [`equivalence`], [`narrowest_band`] |
 //! | What could have been seen, and what would it take? | [`smallest_detectable`], [`executions_needed`], [`rounds_needed`] |
 //!
@@ -41,15 +42,18 @@
 //! ```
 
 mod bootstrap;
+mod change_point;
 mod distribution;
 mod equivalence;
 mod execution;
 mod fieller;
+mod functional_pruning;
 mod gamma;
 mod interval;
 mod mann_whitney;
 mod moderation;
 mod multiple;
+mod permutation_certificate;
 mod power;
 mod quantile;
 mod random;
@@ -64,6 +68,7 @@ mod welch;
 mod reference;
 
 pub use bootstrap::Bootstrap;
+pub use change_point::{ChangePoint, ChangePointOptions, Detector, Tier, change_points};
 pub use distribution::{normal_quantile, normal_tail, student_t_quantile, student_t_tail};
 pub use equivalence::{equivalence, narrowest_band};
 pub use execution::summarize;
@@ -75,7 +80,7 @@ pub use multiple::{benjamini_hochberg, hierarchical, holm, simes};
 pub use power::{executions_needed, rounds_needed, smallest_detectable};
 pub use quantile::{median, median_absolute_deviation, quantile, weighted_median};
 pub use random::Random;
-pub use scale::{qn, shortest_half};
+pub use scale::{qn, scale_around_level, shortest_half};
 pub use sequential::{Look, first_look, looks};
 pub use signed_rank::{pseudomedian, pseudomedian_interval, signed_rank};
 pub use tails::Tails;

@@ -46,6 +46,56 @@ pub fn shortest_half(values: &[f64]) -> f64 {
     middles.iter().sum::<f64>() / middles.len() as f64
 }
 
+/// The scale of `values` around a level that may change a few times: of their distances from the median of the fifteen around each;
+/// 0 for fewer than two.
+///
+/// Consistent for the standard deviation of independent normal values, and spoilt by a third of the values at most. Where most
+/// values equal their neighbours, so that a median says 0, it is what is left of the mean without the largest quarter.
+#[must_use]
+pub fn scale_around_level(values: &[f64]) -> f64 {
+    let mut distances: Vec<f64> = values.iter().zip(running_medians(values)).map(|(v, m)| (v - m).abs()).collect();
+    let n = distances.len();
+    if n < 2 {
+        return 0.0;
+    }
+    let cut = n - n / 4 - 1;
+    let (below, at, _) = distances.select_nth_unstable_by(cut, f64::total_cmp);
+    let mean = (below.iter().sum::<f64>() + *at * (n - cut) as f64) / n as f64;
+    let middle = super::median(&distances);
+    (super::MAD_TO_SD * middle).max(0.5 * MEAN_TO_SD * mean) * LEVEL_FOLLOWS
+}
+
+/// Scales a mean absolute deviation to the standard deviation of a normal distribution: √(π/2).
+const MEAN_TO_SD: f64 = 1.253_314_137_315_500_3;
+
+/// The median of a few values follows the one in their middle; of normal ones, by two per cent. The rest is for safety: noise that
+/// is taken for too small costs false changes.
+const LEVEL_FOLLOWS: f64 = 1.05;
+
+/// How many values a running median is of, away from the ends.
+const AROUND: usize = 15;
+
+/// Of each value, the median of those around it.
+fn running_medians(values: &[f64]) -> impl Iterator<Item = f64> {
+    let half = AROUND / 2;
+    let mut sorted: Vec<f64> = Vec::with_capacity(AROUND);
+    let mut entered = 0;
+    (0..values.len()).map(move |i| {
+        if i > half {
+            let gone = values[i - half - 1];
+            let at = sorted.partition_point(|v| v.total_cmp(&gone).is_lt());
+            sorted.remove(at);
+        }
+        while entered < values.len().min(i + half + 1) {
+            let at = sorted.partition_point(|v| v.total_cmp(&values[entered]).is_lt());
+            sorted.insert(at, values[entered]);
+            entered += 1;
+        }
+        let n = sorted.len();
+        if n.is_multiple_of(2) { (sorted[n / 2 - 1] + sorted[n / 2]) / 2.0 } else { sorted[n / 2] }
+    })
+}
+
 /// 1 / (√2 · Φ⁻¹(5/8)).
 const CONSISTENCY: f64 = 2.219_144_465_985_076;
 
@@ -72,6 +122,27 @@ mod tests {
             let got = qn(&values) / small_sample_factor(values.len());
             assert!((got - want).abs() <= 1e-9 * want, "{row}: {got}");
         }
+    }
+
+    #[test]
+    fn a_level_that_changes_is_no_noise() {
+        let mut random = super::super::Random::new(1);
+        let noise: Vec<f64> = (0..600).map(|_| super::super::normal_quantile(random.fraction())).collect();
+        let steps: Vec<f64> = noise.iter().enumerate().map(|(i, x)| x + 50.0 * (i / 100) as f64).collect();
+        let outliers: Vec<f64> = noise.iter().enumerate().map(|(i, x)| if i % 5 == 0 { 1e6 } else { *x }).collect();
+        for (values, most) in [(noise, 1.1), (steps, 1.2), (outliers, 1.5)] {
+            let scale = scale_around_level(&values);
+            assert!(0.95 < scale && scale < most, "{scale}");
+        }
+        // Most neighbours are equal, and yet there is noise.
+        let ticks: Vec<f64> = (0..100).map(|i| f64::from(u8::from(i % 3 == 0))).collect();
+        assert!(scale_around_level(&ticks) > 0.1);
+        for nothing in [&[][..], &[1.0], &[2.0; 50]] {
+            assert!(scale_around_level(nothing) <= 0.0);
+        }
+        let mut step = vec![0.0; 50];
+        step.extend([9.0; 50]);
+        assert!(scale_around_level(&step) <= 0.0, "{}", scale_around_level(&step));
     }
 
     #[test]
