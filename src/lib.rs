@@ -18,6 +18,8 @@ pub mod stats;
 
 pub mod compare;
 
+pub mod history;
+
 pub mod calibration;
 
 pub mod criterion;

@@ -3,7 +3,7 @@
 //! DIR holds `series/*.json`, histories as `examples/calibrate` reads them, and `known/*.json`, single series whose changes are known
 //! (`{"values": [...]}`). Of each benchmark with at least 120 runs the noise is taken: the logarithms without a running median of 15.
 //! Of it, in another order, series are made that don't change, or change where we know. Histories that constants were chosen on
-//! are told apart from those that they weren't. `--export` writes the series for other tools: `scripts/otava.py` scores Otava on
+//! are told apart from those that they weren't. `--export` writes the series for other tools: `scripts/score_otava.py` scores Otava on
 //! them. The same seed gives the same series.
 
 // What the other example reads is more than what this one needs.
@@ -42,6 +42,9 @@ struct Args {
     /// Writes the series here, a line of JSON each, for other tools
     #[arg(long)]
     export: Option<PathBuf>,
+    /// Only times series, each a line of JSON, for `scripts/score_otava.py`
+    #[arg(long)]
+    speed: bool,
 }
 
 /// Histories that the constants of `stats::change_points` were chosen on, by the beginning of their files' names.
@@ -55,6 +58,10 @@ fn main() -> ExitCode {
     if !args.dir.is_dir() {
         eprintln!("history: failed to read {}: there is no such folder", args.dir.display());
         return ExitCode::from(2);
+    }
+    if args.speed {
+        print!("{}", speed::lines());
+        return ExitCode::SUCCESS;
     }
     let mut export = match args.export.as_ref().map(std::fs::File::create).transpose() {
         Ok(file) => file.map(std::io::BufWriter::new),
