@@ -71,9 +71,7 @@ fn main() -> ExitCode {
         }
     };
     let [tuned, held_out] = noises(&args.dir);
-    for (title, set) in
-        [("histories that no choice was made on", &held_out), ("histories that constants were chosen on", &tuned)]
-    {
+    for (title, set) in [("held-out histories", &held_out), ("histories that constants were chosen on", &tuned)] {
         if set.is_empty() {
             println!("{title}: no data\n");
             continue;

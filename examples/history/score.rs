@@ -74,8 +74,9 @@ fn found(values: &[f64]) -> Vec<ChangePoint> {
     change_points(values, &ChangePointOptions::default())
 }
 
-fn rate(rate: &Rate, independent: usize) -> String {
-    match (rate.share(), rate.interval(0.95, independent as u64)) {
+/// With an interval that speaks of the noise of these benchmarks, in other orders.
+fn rate(rate: &Rate) -> String {
+    match (rate.share(), rate.interval(0.95, u64::MAX)) {
         (Some(share), Some((lower, upper))) => format!("{share:.4} [{lower:.4}, {upper:.4}]"),
         (None, _) | (_, None) => "–".to_owned(),
     }
@@ -106,7 +107,7 @@ impl Scorer<'_> {
                     self.write(&format!("n = {n}, {}", order(block)), &case);
                 }
             }
-            let (a, b) = (rate(&confirmed, usize::MAX), rate(&told, usize::MAX));
+            let (a, b) = (rate(&confirmed), rate(&told));
             text.push_str(&format!("| n = {n}, {} | {a} | {b} | {} |\n", order(block), told.n));
         }
         text + "\n"
@@ -171,10 +172,7 @@ impl Scorer<'_> {
                 }
             }
         }
-        let mut text = format!(
-            "{BEFORE} runs, then one by one: {} false ones told per new commit.\n\n",
-            rate(&alarms, usize::MAX)
-        );
+        let mut text = format!("{BEFORE} runs, then one by one: {} false ones told per new commit.\n\n", rate(&alarms));
         text.push_str(&format!("| a step of | told within {SOON} commits | within {AFTER} |\n|---|---|---|\n"));
         for ((size, _), (soon, at_all)) in STEPS.iter().zip(soon.iter().zip(&at_all)) {
             let share = |rate: &Rate| rate.share().unwrap_or(0.0);

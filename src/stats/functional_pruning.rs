@@ -142,6 +142,7 @@ impl FunctionalPruning {
 }
 
 impl Piece {
+    #[inline(always)]
     fn at(&self, level: f64) -> f64 {
         if self.weight > 0.0 {
             self.weight * (level - self.vertex) * (level - self.vertex) + self.cost
@@ -151,11 +152,13 @@ impl Piece {
     }
 
     /// The least value before `to`.
+    #[inline(always)]
     fn least(&self, to: f64) -> f64 {
         self.at(self.vertex.clamp(self.from, to))
     }
 
     /// Where it is below `limit`, up to `to`; empty where it is nowhere.
+    #[inline(always)]
     fn below(&self, limit: f64, to: f64) -> (f64, f64) {
         if self.cost >= limit {
             return (to, to);
@@ -183,7 +186,7 @@ struct Next {
 
 impl Next {
     /// A piece up to `to`, with the loss of the new value added.
-    #[inline]
+    #[inline(always)]
     fn add(&mut self, piece: Piece, to: f64) {
         let (near, far) = (self.z - REACH, self.z + REACH);
         if to <= near || piece.from >= far {
@@ -210,7 +213,7 @@ impl Next {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, piece: Piece, to: f64) {
         let least = piece.least(to);
         if least < self.least {

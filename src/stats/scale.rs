@@ -1,3 +1,5 @@
+use super::quantile::select_median;
+
 /// How many order statistics stand for a larger sample in [`qn`]: its cost is quadratic, and these tell as much.
 const MOST: usize = 500;
 
@@ -50,20 +52,24 @@ pub fn shortest_half(values: &[f64]) -> f64 {
 /// 0 for fewer than two.
 ///
 /// Consistent for the standard deviation of independent normal values, and spoilt by a third of the values at most. Where most
-/// values equal their neighbours, so that a median says 0, it is what is left of the mean without the largest quarter.
+/// values equal their neighbours, so that a median says 0, it is what is left of the mean without the largest quarter. Of a long
+/// series, a thousand of the values tell it.
 #[must_use]
 pub fn scale_around_level(values: &[f64]) -> f64 {
-    let mut distances: Vec<f64> = values.iter().zip(running_medians(values)).map(|(v, m)| (v - m).abs()).collect();
-    let n = distances.len();
+    let n = values.len().min(MOST_AROUND);
     if n < 2 {
         return 0.0;
     }
+    let mut distances: Vec<f64> = (0..n).map(|i| distance_from_level(values, i * values.len() / n)).collect();
     let cut = n - n / 4 - 1;
     let (below, at, _) = distances.select_nth_unstable_by(cut, f64::total_cmp);
     let mean = (below.iter().sum::<f64>() + *at * (n - cut) as f64) / n as f64;
-    let middle = super::median(&distances);
+    let middle = select_median(&mut distances);
     (super::MAD_TO_SD * middle).max(0.5 * MEAN_TO_SD * mean) * LEVEL_FOLLOWS
 }
+
+/// How many values tell [`scale_around_level`].
+const MOST_AROUND: usize = 1000;
 
 /// Scales a mean absolute deviation to the standard deviation of a normal distribution: √(π/2).
 const MEAN_TO_SD: f64 = 1.253_314_137_315_500_3;
@@ -72,28 +78,16 @@ const MEAN_TO_SD: f64 = 1.253_314_137_315_500_3;
 /// is taken for too small costs false changes.
 const LEVEL_FOLLOWS: f64 = 1.05;
 
-/// How many values a running median is of, away from the ends.
-const AROUND: usize = 15;
+/// On either side of a value, so many tell its level.
+const AROUND: usize = 7;
 
-/// Of each value, the median of those around it.
-fn running_medians(values: &[f64]) -> impl Iterator<Item = f64> {
-    let half = AROUND / 2;
-    let mut sorted: Vec<f64> = Vec::with_capacity(AROUND);
-    let mut entered = 0;
-    (0..values.len()).map(move |i| {
-        if i > half {
-            let gone = values[i - half - 1];
-            let at = sorted.partition_point(|v| v.total_cmp(&gone).is_lt());
-            sorted.remove(at);
-        }
-        while entered < values.len().min(i + half + 1) {
-            let at = sorted.partition_point(|v| v.total_cmp(&values[entered]).is_lt());
-            sorted.insert(at, values[entered]);
-            entered += 1;
-        }
-        let n = sorted.len();
-        if n.is_multiple_of(2) { (sorted[n / 2 - 1] + sorted[n / 2]) / 2.0 } else { sorted[n / 2] }
-    })
+/// How far a value is from the median of those around it.
+fn distance_from_level(values: &[f64], i: usize) -> f64 {
+    let near = &values[i.saturating_sub(AROUND)..values.len().min(i + AROUND + 1)];
+    let mut sorted = [0.0; 2 * AROUND + 1];
+    let sorted = &mut sorted[..near.len()];
+    sorted.copy_from_slice(near);
+    (values[i] - select_median(sorted)).abs()
 }
 
 /// 1 / (√2 · Φ⁻¹(5/8)).
