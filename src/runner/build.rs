@@ -136,6 +136,7 @@ impl Checkout {
         }
         // Where nobody keeps the lock file, both sides still use the same dependencies; one of another day may lie here.
         let lock = self.workspace.join("Cargo.lock");
+        self.make_ignored_lock(&lock)?;
         let is_kept = git(&top, "list Cargo.lock", ["ls-files".as_ref(), "--error-unmatch".as_ref(), lock.as_os_str()]);
         if is_kept.is_err() && self.top.join(&lock).exists() {
             std::fs::copy(self.top.join(&lock), top.join(&lock))
@@ -147,14 +148,27 @@ impl Checkout {
     /// The working tree as it is, to be built with a target folder in the cache.
     ///
     /// # Errors
-    /// Where there is no `Cargo.lock`: cargo would write one into the user's files.
+    /// Where there is no `Cargo.lock`, and none that git would ignore can be made: cargo would write one into the user's files.
     pub fn working_tree(&self, name: &str) -> Result<Source, BuildError> {
-        let lock = self.top.join(&self.workspace).join("Cargo.lock");
+        let lock = self.workspace.join("Cargo.lock");
+        self.make_ignored_lock(&lock)?;
+        let lock = self.top.join(lock);
         if !lock.exists() {
             let cause = format!("there is no {}, and cargo would put one among your files", lock.display());
             return Err(error("build the working tree", &cause));
         }
         Ok(Source { top: self.top.clone(), target: self.cache.join(name).join("target"), is_locked: true })
+    }
+
+    /// Has cargo make the lock file that isn't there, where git ignores it: libraries keep none, and any call of cargo's would make it.
+    fn make_ignored_lock(&self, lock: &Path) -> Result<(), BuildError> {
+        let arguments = ["check-ignore".as_ref(), "--quiet".as_ref(), lock.as_os_str()];
+        if self.top.join(lock).exists() || git(&self.top, "ask git what it ignores", arguments).is_err() {
+            return Ok(());
+        }
+        let mut command = Command::new(&self.cargo);
+        command.args(["generate-lockfile", "--quiet"]).current_dir(self.top.join(&self.workspace));
+        output(command.stderr(Stdio::piped()), "make Cargo.lock, which git ignores here").map(drop)
     }
 
     /// What rustup is to be told for both sides, where their `rust-toolchain` files differ: the candidate's. `None` where they

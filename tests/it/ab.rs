@@ -305,6 +305,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
 /// A cargo that "builds" the script that lies in the package.
 const CARGO: &str = r#"#!/bin/sh
 case "$1" in
+generate-lockfile) touch Cargo.lock ;;
 metadata) echo "{\"target_directory\":\"$TARGET\",\"workspace_root\":\"$PWD\"}" ;;
 bench) echo "$*" >> "$TARGET-arguments"
     [ ! -f .gitmodules ] || [ -f sub/file ] || { echo "no submodule" >&2; exit 101; }
@@ -363,6 +364,12 @@ fn commits_and_the_working_tree_are_built_and_left_alone() {
     std::fs::remove_file(repository.join("Cargo.lock")).expect("a file");
     regress("ab main").exit_code(2).stderr_contains("cargo generate-lockfile");
     regress("ab main --head topic --format json").exit_code(0);
+    // A library's, which git ignores, is cargo's to make.
+    std::fs::write(repository.join(".git/info/exclude"), "Cargo.lock\n").expect("written");
+    git(&repository, &["rm", "--quiet", "--cached", "Cargo.lock"]);
+    regress("ab main --format json").exit_code(1).verdict("f", "regression");
+    assert!(repository.join("Cargo.lock").exists());
+    git(&repository, &["reset", "--quiet"]);
     git(&repository, &["checkout", "--", "Cargo.lock"]);
     regress("ab none").exit_code(2).stderr_contains("failed to find the commit none");
     regress("ab main --clean --format json").exit_code(1);
