@@ -27,6 +27,8 @@ pub(super) enum Command {
     Ab(Box<AbArgs>),
     List(ListArgs),
     Compare(CompareArgs),
+    Record(RecordArgs),
+    Store(StoreArgs),
     Export(ExportArgs),
     Import(ImportArgs),
     Spread(SpreadArgs),
@@ -484,10 +486,133 @@ pub(super) enum SortArg {
     Difference,
 }
 
+/// Keep the last run in history: revision, branch, time, machine, and every execution of every benchmark
+///
+/// After `cargo bench`, it records what that run wrote; results that an earlier run left in Criterion's folder are not recorded.
+/// SIDE may also be a baseline, a folder, or a file of `regress export`, as in `regress check`; several are executions of the same
+/// code. Recording the same results again changes nothing.
+///
+/// A run is on the disk, or at the remote, when this command ends well.
+#[derive(Debug, Args)]
+pub(super) struct RecordArgs {
+    /// What to record; several are executions of the same code [default: new]
+    #[arg(value_name = "SIDE")]
+    pub(super) sides: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) store: WhichStoreArgs,
+
+    /// The revision that was measured: anything that git understands, or any name where git knows nothing of it [default: HEAD]
+    #[arg(long, value_name = "REV")]
+    pub(super) revision: Option<String>,
+
+    /// The branch that it is on [default: the one that is checked out, or a workflow's]
+    #[arg(long, value_name = "NAME")]
+    pub(super) branch: Option<String>,
+
+    /// When the revision was made, as in 2026-01-31T12:00:00Z [default: as git says]
+    #[arg(long, value_name = "TIME")]
+    pub(super) time: Option<String>,
+
+    /// Only what was written since then: `last-run`, a duration as in 2h, or a time. Does not apply to files
+    #[arg(long, value_name = "WHEN", default_value = "last-run")]
+    pub(super) since: String,
+
+    /// An executable that was measured; its hash is recorded
+    #[arg(long, value_name = "FILE")]
+    pub(super) executable: Vec<PathBuf>,
+
+    /// It was measured elsewhere: record nothing about this machine
+    #[arg(long)]
+    pub(super) elsewhere: bool,
+
+    /// Cargo's profile and flags that it was built with, where they matter
+    #[arg(long = "build-profile", value_name = "TEXT")]
+    pub(super) build_profile: Option<String>,
+
+    /// Only benchmarks whose id matches this regular expression
+    #[arg(long, short = 'f', value_name = "REGEX")]
+    pub(super) filter: Option<String>,
+
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t = StoreFormatArg::Terminal)]
+    pub(super) format: StoreFormatArg,
+
+    #[command(flatten)]
+    pub(super) place: WhereArgs,
+}
+
+/// Which history.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "History")]
+pub(super) struct WhichStoreArgs {
+    /// Where history is kept: `PATH.db` or `sqlite:PATH`, `branch:NAME[@REMOTE]`, or `postgres://…` [default: `store` of
+    /// `[history]` in regress.toml; else branch:regress-history in CI, and .regress/history.db elsewhere]
+    #[arg(long, value_name = "STORE", env = "REGRESS_STORE", hide_env_values = true)]
+    pub(super) store: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum StoreFormatArg {
+    /// For people at a terminal
+    Terminal,
+    /// For programs
+    Json,
+}
+
+/// Look after the place where history is kept
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub(super) struct StoreArgs {
+    #[command(subcommand)]
+    pub(super) command: StoreCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StoreCommand {
+    /// Read everything, compare each run with the hash that it was recorded under, and say what it takes
+    ///
+    /// Exit code 2 when anything is damaged.
+    Verify(StoreOfArgs),
+    /// Fold what was recorded since into what takes less room; no run is lost
+    ///
+    /// Recording does so by itself every so many runs. On a branch, the old files stay in its past: each run is in there twice,
+    /// once alone and once in a pack, and never more often.
+    Compact(StoreOfArgs),
+    /// Bring a store of an earlier version of this tool up to date
+    ///
+    /// Files of SQLite are brought up to date whenever they are opened; a PostgreSQL that others use as well only by this.
+    Migrate(StoreOfArgs),
+    /// Copy all runs of one store to another; those that are there already stay as they are
+    Copy(StoreCopyArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StoreOfArgs {
+    #[command(flatten)]
+    pub(super) store: WhichStoreArgs,
+
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t = StoreFormatArg::Terminal)]
+    pub(super) format: StoreFormatArg,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StoreCopyArgs {
+    #[command(flatten)]
+    pub(super) of: StoreOfArgs,
+
+    /// The store to copy to
+    #[arg(long, value_name = "STORE")]
+    pub(super) to: String,
+}
+
 /// Write a baseline with all its measurements to one file, to compare with later or elsewhere
 ///
 /// Several are executions of the same code, and are kept apart in the file. The file also says where it was measured: this
 /// machine, unless --elsewhere says otherwise.
+///
+/// With --store, it writes what history holds: an execution a line, as CSV or as JSON lines.
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
     /// Which baseline; several are executions of the same code [default: new]
@@ -517,6 +642,25 @@ pub(super) struct ExportArgs {
     /// Only benchmarks whose id matches this regular expression
     #[arg(long, short = 'f', value_name = "REGEX")]
     pub(super) filter: Option<String>,
+
+    /// Write history instead: of this store, or without a value of the one that `regress record` writes to
+    #[arg(
+        long,
+        value_name = "STORE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with_all = ["baselines", "executable", "elsewhere", "build_profile", "label", "dir", "target_dir"]
+    )]
+    pub(super) store: Option<String>,
+
+    /// With --store, what to write
+    #[arg(long, value_enum, requires = "store")]
+    pub(super) format: Option<HistoryFormatArg>,
+
+    /// With --store, only of runs on this branch
+    #[arg(long, value_name = "NAME", requires = "store")]
+    pub(super) branch: Option<String>,
 
     #[command(flatten)]
     pub(super) place: WhereArgs,
@@ -600,6 +744,14 @@ pub(super) struct SpreadArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum HistoryFormatArg {
+    /// An object a line
+    JsonLines,
+    /// For spreadsheets
+    Csv,
 }
 
 /// Render a report that `regress check --format json` wrote in another format

@@ -30,11 +30,19 @@ pub(super) struct ConfigFile {
     pub(super) gate_level: Option<f64>,
     pub(super) list_level: Option<f64>,
     #[serde(default)]
+    pub(super) history: HistoryTable,
+    #[serde(default)]
     pub(super) profiles: BTreeMap<String, ProfileTable>,
     #[serde(default)]
     pub(super) rules: Vec<RuleTable>,
     #[serde(default)]
     pub(super) renames: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HistoryTable {
+    pub(super) store: Option<String>,
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]

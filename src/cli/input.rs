@@ -151,7 +151,7 @@ impl<'a> Sources<'a> {
     }
 
     /// Reads runs of one side, and puts them together.
-    fn several(&mut self, texts: &[String]) -> Result<Loaded, Failure> {
+    pub(super) fn several(&mut self, texts: &[String]) -> Result<Loaded, Failure> {
         let mut named: Vec<&String> = Vec::new();
         for text in texts {
             if !named.contains(&text) {

@@ -6,6 +6,7 @@ mod config_file;
 mod exit_code;
 mod failure;
 mod github;
+mod history;
 mod input;
 mod output;
 mod progress;
@@ -36,6 +37,8 @@ pub(crate) fn run() -> ExitCode {
             Command::Check(args) => commands::check::run(args, given),
             Command::List(args) => commands::list::run(args),
             Command::Compare(args) => commands::compare::run(args),
+            Command::Record(args) => commands::record::run(args),
+            Command::Store(args) => commands::store::run(args),
             Command::Export(args) => commands::export::run(args),
             Command::Import(args) => commands::import::run(args),
             Command::Spread(args) => commands::spread::run(args, given),

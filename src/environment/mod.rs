@@ -14,6 +14,8 @@ mod load;
 mod macos;
 mod observe;
 
+mod checkout;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -22,6 +24,7 @@ use sha2::{Digest, Sha256};
 
 pub use affinity::{allowed_processors, pin_to};
 pub use back::{WhyNot, is_back, wait_until_back};
+pub use checkout::{Checkout, checkout, repository};
 pub use facts::{Busy, Facts, Gpu, MemoryLevel, Power, Pressure, Runner, ThermalPressure};
 pub use load::{Load, LoadSample, load_average};
 pub use observe::{observe, this_machine};

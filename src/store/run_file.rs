@@ -110,43 +110,43 @@ struct File {
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredEnvironment {
-    cpu: Option<String>,
-    cores: Option<u32>,
-    os: Option<String>,
-    rustc: Option<String>,
-    profile: Option<String>,
+pub(super) struct StoredEnvironment {
+    pub(super) cpu: Option<String>,
+    pub(super) cores: Option<u32>,
+    pub(super) os: Option<String>,
+    pub(super) rustc: Option<String>,
+    pub(super) profile: Option<String>,
     #[serde(default)]
-    executables: Vec<String>,
+    pub(super) executables: Vec<String>,
     // Later than the rest: files of before them have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    distribution: Option<String>,
+    pub(super) distribution: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    governor: Option<String>,
+    pub(super) governor: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    turbo: Option<bool>,
+    pub(super) turbo: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    smt: Option<bool>,
+    pub(super) smt: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    low_power_mode: Option<bool>,
+    pub(super) low_power_mode: Option<bool>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    gpus: Vec<String>,
+    pub(super) gpus: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    memory_mib: Option<u64>,
+    pub(super) memory_mib: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    virtualization: Option<String>,
+    pub(super) virtualization: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    runner: Option<String>,
+    pub(super) runner: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    variables: BTreeMap<String, String>,
+    pub(super) variables: BTreeMap<String, String>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredId {
-    id: String,
-    directory: String,
+pub(super) struct StoredId {
+    pub(super) id: String,
+    pub(super) directory: String,
     #[serde(default)]
-    root: String,
+    pub(super) root: String,
 }
 
 impl From<StoredId> for Absent {
@@ -169,7 +169,7 @@ struct StoredBenchmark {
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-enum StoredThroughput {
+pub(super) enum StoredThroughput {
     Bytes { bytes: u64 },
     BytesDecimal { bytes: u64 },
     Bits { bits: u64 },

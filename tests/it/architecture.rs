@@ -20,7 +20,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
 ];
 
 /// A dependency, and the only places below `src/` that may name it.
-const HOMES: [(&str, &[&str]); 18] = [
+const HOMES: [(&str, &[&str]); 24] = [
     ("clap", &["cli/"]),
     ("clap_complete", &["cli/"]),
     ("clap_mangen", &["cli/commands/man.rs"]),
@@ -34,7 +34,13 @@ const HOMES: [(&str, &[&str]); 18] = [
     ("nix", &["runner/"]),
     ("shlex", &["cli/commands/ab.rs"]),
     ("statrs", &["stats/"]),
-    ("sha2", &["environment/"]),
+    ("sha2", &["environment/", "store/"]),
+    ("rusqlite", &["store/sqlite.rs"]),
+    ("postgres", &["store/postgresql.rs"]),
+    ("rustls", &["store/postgresql.rs"]),
+    ("rustls_platform_verifier", &["store/postgresql.rs"]),
+    ("tokio_postgres_rustls", &["store/postgresql.rs"]),
+    ("zstd", &["store/"]),
     ("comfy_table", &["report/terminal.rs"]),
     ("quick_junit", &["report/junit.rs"]),
     ("octocrab", &["publish/github.rs"]),

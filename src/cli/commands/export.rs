@@ -1,18 +1,25 @@
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use criterion_regress::criterion::{self, Baselines, NEW};
 use criterion_regress::environment::{hash_of_file, this_machine};
-use criterion_regress::model::{BenchmarkId, Environment};
-use criterion_regress::report::{visible, warning_text};
-use criterion_regress::store::{ExportedExecution, Gathered, gather, write_run};
+use criterion_regress::model::{BenchmarkId, Environment, Evidence, SamplingMode, Throughput, Unit};
+use criterion_regress::report::{HistoryRow, history_csv, history_json_lines, visible, warning_text};
+use criterion_regress::store::{Access, ExportedExecution, Gathered, Series, SeriesQuery, gather, write_run};
 
-use crate::cli::args::ExportArgs;
+use crate::cli::args::{ExportArgs, HistoryFormatArg};
 use crate::cli::failure::Failure;
 use crate::cli::github::print_error;
+use crate::cli::history::{History, failure};
 use crate::cli::input::{Sources, filter};
 use crate::cli::{exit_code, output, progress};
 
 pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
+    if let Some(store) = &args.store {
+        return export_history(args, store);
+    }
     let filter = filter(args.filter.as_deref())?;
     let folder = Sources::new(&args.place).folder()?;
     let mut names: Vec<String> = Vec::new();
@@ -79,4 +86,99 @@ fn environment_of(args: &ExportArgs) -> Result<Vec<Environment>, Failure> {
     environment.executables.sort();
     environment.executables.dedup();
     Ok(if environment == Environment::default() { Vec::new() } else { vec![environment] })
+}
+
+/// Writes history, a series at a time.
+fn export_history(args: &ExportArgs, store: &str) -> Result<ExitCode, Failure> {
+    // An empty value is no name of a store, but the flag alone.
+    let from_environment = std::env::var("REGRESS_STORE").ok();
+    let named = if store.is_empty() { from_environment.as_deref() } else { Some(store) };
+    let filter = filter(args.filter.as_deref())?;
+    let mut store = History::new(named)?.open(Access::Existing)?;
+    let read = |e| failure("read", &e);
+    let mut names: Vec<String> =
+        store.list().map_err(read)?.into_iter().map(|(key, _)| key.id.as_str().to_owned()).collect();
+    names.retain(|name| filter.as_ref().is_none_or(|filter| filter.matches(name)));
+    names.sort();
+    names.dedup();
+    let mut file = match &args.output {
+        Some(path) => Some((
+            path,
+            BufWriter::new(
+                File::create(path).map_err(|e| Failure::new(format!("failed to write {}: {e}", path.display())))?,
+            ),
+        )),
+        None => None,
+    };
+    let format = args.format.unwrap_or(HistoryFormatArg::JsonLines);
+    let mut n_rows = 0;
+    for name in names {
+        let query = SeriesQuery { branch: args.branch.clone(), ..SeriesQuery::of(&name) };
+        let rows: Vec<HistoryRow> = store.series(&query).map_err(read)?.iter().flat_map(rows).collect();
+        let text = match format {
+            HistoryFormatArg::JsonLines => history_json_lines(&rows),
+            HistoryFormatArg::Csv => history_csv(&rows, n_rows == 0),
+        };
+        n_rows += rows.len();
+        match &mut file {
+            Some((path, file)) => file
+                .write_all(text.as_bytes())
+                .map_err(|e| Failure::new(format!("failed to write {}: {e}", path.display())))?,
+            None => output::print(&text)?,
+        }
+    }
+    if let Some((path, mut file)) = file {
+        file.flush().map_err(|e| Failure::new(format!("failed to write {}: {e}", path.display())))?;
+        print_error(&format!("wrote {n_rows} executions to {}", path.display()));
+    }
+    Ok(exit_code::OK)
+}
+
+fn rows(series: &Series) -> Vec<HistoryRow> {
+    let time = |at: Option<SystemTime>| Some(jiff::Timestamp::try_from(at?).ok()?.to_string());
+    let row = |point: &criterion_regress::store::Point| HistoryRow {
+        run: point.run.key.to_string(),
+        revision: point.run.revision.clone(),
+        branch: point.run.branch.as_deref().map(str::to_owned),
+        committed_at: time(point.run.committed_at),
+        measured_at: time(point.execution.measured_at),
+        environment: series.environment.to_string(),
+        cpu: point.run.environment.cpu.clone(),
+        rustc: point.run.environment.rustc.clone(),
+        id: series.key.id.as_str().to_owned(),
+        directory: series.key.id.path(),
+        unit: match &series.key.unit {
+            Unit::Nanoseconds => "ns".to_owned(),
+            Unit::Custom(name) => name.to_string(),
+            Unit::Unstated => String::new(),
+        },
+        throughput: series.key.throughput.as_ref().map(|throughput| match throughput {
+            Throughput::Bytes(n) | Throughput::BytesDecimal(n) => format!("{n} bytes"),
+            Throughput::Bits(n) => format!("{n} bits"),
+            Throughput::Elements(n) => format!("{n} elements"),
+            Throughput::ElementsAndBytes { elements, bytes } => format!("{elements} elements, {bytes} bytes"),
+            Throughput::Unknown(kind) => kind.to_string(),
+        }),
+        typical: point.execution.typical,
+        median: point.execution.median,
+        lower_quartile: point.execution.lower_quartile,
+        minimum: point.execution.minimum,
+        mean: point.execution.mean,
+        standard_deviation: point.execution.standard_deviation,
+        standard_error: point.execution.standard_error,
+        measurements: point.execution.n_measurements,
+        sampling: match point.execution.mode {
+            SamplingMode::Linear => "linear",
+            SamplingMode::Flat => "flat",
+            SamplingMode::Unknown => "unknown",
+        },
+        evidence: match point.execution.evidence {
+            Evidence::Sample => "sample",
+            Evidence::Estimates => "estimates",
+            Evidence::Printed => "printed",
+            Evidence::CriterionChange => "change",
+            Evidence::Quick => "quick",
+        },
+    };
+    series.points.iter().map(row).collect()
 }

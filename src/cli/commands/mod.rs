@@ -16,5 +16,7 @@ pub(super) mod init;
 pub(super) mod kernel;
 pub(super) mod list;
 pub(super) mod man;
+pub(super) mod record;
 pub(super) mod report;
 pub(super) mod spread;
+pub(super) mod store;
