@@ -141,6 +141,24 @@ def welch():
     return lines
 
 
+def mean_difference():
+    """The mean of two samples' means, one of them negated, is half of what Welch's test is about; for more, the formula by NumPy."""
+    lines = "# differences\terrors\tdegrees\tmean, its error, its degrees, 95 % interval\n"
+    for a, b in two_samples(20260111, [(5, 5), (2, 9), (20, 3)]):
+        test = stats.ttest_ind(a, b, equal_var=False)
+        interval = test.confidence_interval(0.95)
+        mean = (a.mean() - b.mean()) / 2
+        lines += row([a.mean(), -b.mean()], [stats.sem(a), stats.sem(b)], [len(a) - 1, len(b) - 1],
+                     [mean, mean / test.statistic, test.df, interval.low / 2, interval.high / 2])
+    rng = np.random.default_rng(4)
+    for n in [3, 12]:
+        d, se, df = rng.normal(0.1, 0.3, n), rng.uniform(0.001, 0.1, n), rng.integers(2, 30, n)
+        mean, error = d.mean(), np.sqrt((se**2).sum()) / n
+        degrees = (se**2).sum() ** 2 / (se**4 / df).sum()
+        lines += row(d, se, df, [mean, error, degrees, *stats.t.interval(0.95, degrees, mean, error)])
+    return lines
+
+
 def moderation():
     rng = np.random.default_rng(20260107)
     lines = "# variances\tdegrees\tprior degrees,prior variance\n"
@@ -305,7 +323,7 @@ def functional_pruning():
 
 
 TABLES = [
-    distribution, execution, scale, multiple, hierarchical, welch, moderation, gamma, fieller, mann_whitney, signed_rank,
+    distribution, execution, scale, multiple, hierarchical, welch, mean_difference, moderation, gamma, fieller, mann_whitney, signed_rank,
     bootstrap, power, equivalence, functional_pruning,
 ]
 warnings.simplefilter("ignore")

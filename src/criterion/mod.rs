@@ -19,6 +19,7 @@ mod sample_json;
 mod side;
 mod tree;
 mod walk;
+mod work_json;
 
 use std::path::PathBuf;
 
@@ -31,6 +32,7 @@ pub use github_action_benchmark::{StoredRun, is_action_data, read_action_data};
 pub use location::{InvalidLocation, Location, locate};
 pub use tree::Tree;
 pub use walk::{Baselines, read};
+pub use work_json::{WORK_FILE, read_works};
 
 /// The baseline into which Criterion writes every run.
 pub const NEW: &str = "new";

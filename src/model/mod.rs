@@ -14,6 +14,7 @@ mod sample;
 mod throughput;
 mod unit;
 mod warning;
+mod work;
 
 pub use benchmark_id::BenchmarkId;
 pub use cpu_use::CpuUse;
@@ -25,3 +26,4 @@ pub use sample::{InvalidSample, Sample, SamplingMode};
 pub use throughput::Throughput;
 pub use unit::Unit;
 pub use warning::{Warning, WarningKind};
+pub use work::{Checksum, Peak, Rate, Work};

@@ -21,6 +21,12 @@ impl Unit {
         }
     }
 
+    /// Whether it is nanoseconds, as far as files say.
+    #[must_use]
+    pub fn is_time(&self) -> bool {
+        !matches!(self, Unit::Custom(_))
+    }
+
     /// Whether numbers in `self` and `other` may be divided by one another. What is not stated contradicts nothing.
     #[must_use]
     pub fn is_comparable_with(&self, other: &Unit) -> bool {

@@ -16,6 +16,7 @@
 //! | … of no known distribution? | [`mann_whitney`], [`hodges_lehmann`]; never significant with too few |
 //! | Do paired rounds differ? | [`signed_rank`], [`pseudomedian`]; [`paired`] for normal log ratios |
 //! | … with looks in between? | [`first_look`], [`looks`] |
+//! | What do many differences come to together? | [`mean_difference`] |
 //! | What is the ratio of two means, not of typical values? | [`ratio_of_means`] |
 //! | What is the interval of any other statistic? | [`Bootstrap`], from twenty values on |
 //! | Which of many tests found something? | [`holm`] for a gate, [`benjamini_hochberg`] for a list, [`hierarchical`] for a list by groups |
@@ -84,7 +85,7 @@ pub use scale::{qn, scale_around_level, shortest_half};
 pub use sequential::{Look, first_look, looks};
 pub use signed_rank::{pseudomedian, pseudomedian_interval, signed_rank};
 pub use tails::Tails;
-pub use welch::{Difference, paired, pooled, welch};
+pub use welch::{Difference, mean_difference, paired, pooled, welch};
 
 /// Scales a median absolute deviation to the standard deviation of a normal distribution: 1/Φ⁻¹(3/4).
 pub const MAD_TO_SD: f64 = 1.482_602_218_505_602;

@@ -95,6 +95,30 @@ pub fn paired(differences: &[f64]) -> Option<Difference> {
     Some(Difference { difference: moments.mean, standard_error, degrees_of_freedom: moments.n - 1.0 })
 }
 
+/// The mean of independent differences, each with an error of its own; none of none. Of logarithms of ratios it is the logarithm
+/// of their geometric mean.
+///
+/// It speaks of these differences alone, not of others that might have been taken: their spread adds nothing. Source: the variance
+/// of a sum, with the degrees of freedom of Satterthwaite 1946, "An approximate distribution of estimates of variance components".
+#[must_use]
+pub fn mean_difference(differences: &[Difference]) -> Option<Difference> {
+    if differences.is_empty() {
+        return None;
+    }
+    let n = differences.len() as f64;
+    let squares = || differences.iter().map(|d| d.standard_error.powi(2));
+    let all: f64 = squares().sum();
+    // As shares, so that no square of a tiny variance is lost.
+    let parts: f64 = squares().zip(differences).map(|(square, d)| (square / all).powi(2) / d.degrees_of_freedom).sum();
+    let degrees_of_freedom =
+        if all > 0.0 { 1.0 / parts } else { differences.iter().map(|d| d.degrees_of_freedom).sum() };
+    Some(Difference {
+        difference: differences.iter().map(|d| d.difference).sum::<f64>() / n,
+        standard_error: all.sqrt() / n,
+        degrees_of_freedom,
+    })
+}
+
 /// Count, mean and sum of squared distances from it, of at least one value.
 pub(super) struct Moments {
     pub(super) n: f64,
@@ -143,6 +167,35 @@ mod tests {
                 [got.difference, got.degrees_of_freedom, got.tail(0.0), got.tail(0.01), interval.lower, interval.upper];
             let want = [row.numbers(3), row.numbers(4), row.numbers(5)].concat();
             assert!(got.iter().zip(want).all(|(g, w)| is_close(*g, w, 1e-8)), "{row}: {got:?}");
+        }
+    }
+
+    #[test]
+    fn a_mean_of_differences_agrees_with_scipy() {
+        for row in rows(include_str!("reference/mean_difference.tsv")) {
+            let (means, errors, degrees) = (row.numbers(0), row.numbers(1), row.numbers(2));
+            let differences: Vec<Difference> = (0..means.len())
+                .map(|i| Difference { difference: means[i], standard_error: errors[i], degrees_of_freedom: degrees[i] })
+                .collect();
+            let got = mean_difference(&differences).expect("some");
+            let interval = got.interval(0.95);
+            let got = [got.difference, got.standard_error, got.degrees_of_freedom, interval.lower, interval.upper];
+            let want = row.numbers(3);
+            assert!(got.iter().zip(&want).all(|(g, w)| is_close(*g, *w, 1e-8)), "{row}: {got:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_mean_of_one_difference_is_itself(difference in -1.0..1.0_f64, error in 0.001..1.0_f64, degrees in 1.0..100.0_f64) {
+            let one = Difference { difference, standard_error: error, degrees_of_freedom: degrees };
+            let mean = mean_difference(&[one]).expect("one");
+            prop_assert!((mean.difference - difference).abs() < 1e-12 && (mean.standard_error / error - 1.0).abs() < 1e-12);
+            prop_assert!((mean.degrees_of_freedom / degrees - 1.0).abs() < 1e-12);
+            let two = mean_difference(&[one, one.swapped()]).expect("two");
+            prop_assert!(two.difference.abs() < 1e-12);
+            prop_assert!((two.standard_error * 2.0_f64.sqrt() / error - 1.0).abs() < 1e-12);
+            prop_assert!((two.degrees_of_freedom / (2.0 * degrees) - 1.0).abs() < 1e-12);
         }
     }
 
