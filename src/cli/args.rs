@@ -37,6 +37,7 @@ pub(super) enum Command {
     Comment(CommentArgs),
     Confirm(ConfirmArgs),
     Audit(AuditArgs),
+    Rivals(RivalsArgs),
     Doctor(DoctorArgs),
     /// Time a fixed piece of work and print nanoseconds: what `regress doctor --measure` runs
     #[command(hide = true)]
@@ -956,6 +957,49 @@ pub(super) struct DoctorArgs {
 
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
+
+    #[command(flatten)]
+    pub(super) place: WhereArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Compare two implementations of the same workloads: how many times faster each is, or why that may not be told
+///
+/// An implementation is a part of the benchmarks' ids, as `candle-metal` and `mlx-metal` are in
+/// `softmax/candle-metal/4x16x1024` and `softmax/mlx-metal/4x16x1024`. Beside each measurement, `regress.json` says what was
+/// computed and how. A ratio is told only of equal work (by checksums) in equal precision on one device, with both clocks read
+/// after the device had finished, no time below what the hardware can do, and several executions a side; what is refused says
+/// why. All workloads are shown, the worst for ours first.
+///
+/// RUN is a Criterion folder, a folder that holds several (each is an execution; with a `session.json`, how they were measured
+/// is told as well), `DIR@BASELINE`, or the name of a baseline. Exit code 3: every ratio is refused, or there is none.
+#[derive(Debug, Args)]
+pub(super) struct RivalsArgs {
+    /// The part of the ids that names our implementation
+    #[arg(long, value_name = "NAME")]
+    pub(super) ours: String,
+
+    /// The part of the ids that names theirs
+    #[arg(long, value_name = "NAME")]
+    pub(super) theirs: String,
+
+    /// Executions of either or of both [default: the last run in Criterion's folder]
+    #[arg(value_name = "RUN")]
+    pub(super) runs: Vec<String>,
+
+    /// Refuse a ratio with fewer executions a side; a claim in a document needs 5
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(2..=10_000).map(|n| n as usize))]
+    pub(super) min_executions: usize,
+
+    /// The file that says how the runs were measured [default: session.json in the folder of runs]
+    #[arg(long, value_name = "FILE")]
+    pub(super) conditions: Option<PathBuf>,
+
+    /// Only benchmarks whose id matches this regular expression; no claim is made of a selection
+    #[arg(long, short = 'f', value_name = "REGEX")]
+    pub(super) filter: Option<String>,
 
     #[command(flatten)]
     pub(super) place: WhereArgs,

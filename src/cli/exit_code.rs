@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use criterion_regress::preflight::{Check, Status, outcome};
-use criterion_regress::report::{Outcome, Report};
+use criterion_regress::report::{Outcome, Report, RivalsReport};
 
 /// No regression.
 pub(super) const OK: ExitCode = ExitCode::SUCCESS;
@@ -34,6 +34,11 @@ pub(super) fn of_legs<'a>(legs: impl IntoIterator<Item = Option<&'a Report>>) ->
 /// What a table without a verdict means: 3 when there is nothing, or values should have been put side by side and none could be.
 pub(super) fn of_table(n_runs: usize, n_compared: usize) -> ExitCode {
     if n_runs != 1 && n_compared == 0 { ExitCode::from(3) } else { OK }
+}
+
+/// What a comparison of implementations means: 3 where no ratio is told.
+pub(super) fn of_rivals(report: &RivalsReport) -> ExitCode {
+    if report.counts.workloads == report.counts.refused { ExitCode::from(3) } else { OK }
 }
 
 /// What checks come to; `strict` asks for an answer to each.

@@ -48,6 +48,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Audit(args) => commands::audit::run(args, given),
             Command::Doctor(args) => commands::doctor::run(args, given),
             Command::Kernel => commands::kernel::run(),
+            Command::Rivals(args) => commands::rivals::run(args),
             Command::Confirm(args) => commands::confirm::run(args),
             Command::Config(args) => commands::config::run(args, given),
             Command::Init(args) => commands::init::run(args),

@@ -40,7 +40,7 @@ pub use outcome::Outcome;
 pub use pattern::{InvalidPattern, Pattern};
 pub use policy::{Action, FailOn, Policy, Rule, Waiver};
 pub use relative_change::{ChangeInterval, InvalidThreshold, NoiseThreshold, RelativeChange};
-pub use rivals::{Refusal, Rival, RivalRun, RivalWorkload, Rivalry, RivalsOptions, Speedup, rivals};
+pub use rivals::{Refusal, Rival, RivalFacts, RivalRun, RivalWorkload, Rivalry, RivalsOptions, Speedup, rivals};
 pub use rounds::{ClockChange, TwoClocks, compare_rounds};
 pub use spread::{BenchmarkSpread, Executed, Printed, Resolution, Spread, spread};
 pub use verdict::{Doubt, SuiteShift, Verdict};

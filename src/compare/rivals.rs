@@ -1,8 +1,9 @@
 //! Implementations of the same workloads beside one another: how many times faster, and what forbids to say so.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
 
-use crate::model::{Benchmark, BenchmarkId, Estimator, Evidence, Execution, Run, Unit, Work};
+use crate::model::{Benchmark, BenchmarkId, Estimator, Evidence, Execution, Peak, Run, Unit, Work};
 use crate::stats::{Difference, Interval, mean_difference, median, welch};
 
 /// One execution of either implementation or of both: a Criterion folder with what its measurements say of their work.
@@ -46,6 +47,29 @@ pub struct Rivalry {
     pub together: Option<Speedup>,
     /// Benchmarks of one of the two that the other lacks.
     pub alone: Vec<(Rival, BenchmarkId)>,
+    /// What the measurements of each say of it, ours and theirs.
+    pub facts: [RivalFacts; 2],
+    /// When the first and the last result of either was written, where all say.
+    pub measured_at: Option<[SystemTime; 2]>,
+    /// Copies of executions, which were left out: each counts once.
+    pub n_copies: usize,
+}
+
+/// What one implementation's measurements say of it: each word that any of them says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RivalFacts {
+    /// Versions of libraries, by name.
+    pub versions: BTreeMap<String, BTreeSet<String>>,
+    /// Whose matrix products.
+    pub blas: BTreeSet<String>,
+    /// Threads that compute one operation.
+    pub threads: BTreeSet<u64>,
+    /// In which numbers.
+    pub precisions: BTreeSet<String>,
+    /// Kinds of devices with their names.
+    pub devices: BTreeSet<String>,
+    /// What was waited for.
+    pub waits: BTreeSet<String>,
 }
 
 /// One workload of both.
@@ -99,8 +123,10 @@ pub enum Refusal {
     BelowFloor(Rival),
     /// They computed in different precisions.
     PrecisionsDiffer([String; 2]),
-    /// They ran on different kinds of devices.
+    /// They ran on different devices.
     DevicesDiffer([String; 2]),
+    /// The one waited for each operation, the other for many at once.
+    WaitsDiffer([String; 2]),
     /// What is counted is not the same.
     UnitsDiffer,
     /// Too few executions to know how much they vary.
@@ -129,8 +155,9 @@ impl Speedup {
 /// Compares two implementations over several executions. Never fails: what may not be told says why.
 #[must_use]
 pub fn rivals(runs: &[RivalRun], options: &RivalsOptions) -> Rivalry {
-    let ours = side(runs, &options.ours);
-    let theirs = side(runs, &options.theirs);
+    let mut n_copies = 0;
+    let ours = side(runs, &options.ours, &mut n_copies);
+    let theirs = side(runs, &options.theirs, &mut n_copies);
     let mut alone = Vec::new();
     let mut workloads = Vec::new();
     let mut differences = Vec::new();
@@ -150,7 +177,35 @@ pub fn rivals(runs: &[RivalRun], options: &RivalsOptions) -> Rivalry {
     let together = told.and_then(|told| mean_difference(&told)).map(|mean| Speedup::new(&mean, options.confidence));
     workloads.sort_by(|a, b| a.ours.as_str().cmp(b.ours.as_str()).then_with(|| a.ours.cmp(&b.ours)));
     alone.sort();
-    Rivalry { workloads, together, alone }
+    let facts = [facts(&ours), facts(&theirs)];
+    let all = || ours.values().chain(theirs.values());
+    let executions = || all().flat_map(|side| &side.benchmarks).flat_map(|benchmark| benchmark.executions.iter());
+    let times: Option<BTreeSet<SystemTime>> = executions().map(|execution| execution.measured_at).collect();
+    let measured_at = times.and_then(|times| Some([*times.first()?, *times.last()?]));
+    Rivalry { workloads, together, alone, facts, measured_at, n_copies }
+}
+
+fn facts(side: &BTreeMap<Workload, Side<'_>>) -> RivalFacts {
+    let mut facts = RivalFacts::default();
+    for work in side.values().flat_map(|side| side.works.iter().copied().flatten()) {
+        for (name, version) in &work.versions {
+            facts.versions.entry(name.clone()).or_default().insert(version.clone());
+        }
+        facts.blas.extend(work.blas.clone());
+        facts.threads.extend(work.threads);
+        facts.precisions.extend(work.precision.clone());
+        facts.waits.extend(work.waits.clone());
+        if work.device_kind.is_some() || work.device_name.is_some() {
+            facts.devices.insert(device(work));
+        }
+    }
+    facts
+}
+
+/// A device in words: `cpu, AMD EPYC`.
+fn device(work: &Work) -> String {
+    let parts = [&work.device_kind, &work.device_name];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// One implementation's executions of one workload.
@@ -163,7 +218,7 @@ struct Side<'a> {
 /// The parts of an id but for the implementation's: what both have in common.
 type Workload = (String, Vec<String>);
 
-fn side<'a>(runs: &'a [RivalRun], implementation: &str) -> BTreeMap<Workload, Side<'a>> {
+fn side<'a>(runs: &'a [RivalRun], implementation: &str, n_copies: &mut usize) -> BTreeMap<Workload, Side<'a>> {
     let mut found: BTreeMap<Workload, Side<'a>> = BTreeMap::new();
     for RivalRun { run, works } in runs {
         for benchmark in &run.benchmarks {
@@ -173,6 +228,11 @@ fn side<'a>(runs: &'a [RivalRun], implementation: &str) -> BTreeMap<Workload, Si
                 benchmarks: Vec::new(),
                 works: Vec::new(),
             });
+            let is_copy = |known: &&Benchmark| benchmark.executions.iter().any(|e| known.executions.has(e));
+            if side.benchmarks.iter().any(is_copy) {
+                *n_copies += 1;
+                continue;
+            }
             side.benchmarks.push(benchmark);
             side.works.push(works.get(&benchmark.id));
         }
@@ -190,9 +250,14 @@ fn workload(id: &BenchmarkId, implementation: &str) -> Option<Workload> {
 fn compare(ours: &Side<'_>, theirs: &Side<'_>, options: &RivalsOptions) -> (RivalWorkload, Option<Difference>) {
     let mut refusals = BTreeSet::new();
     let sides = [(Rival::Ours, ours), (Rival::Theirs, theirs)];
+    // Who doesn't know the machine may be told by who ran on the same.
+    let peaks = match (ours.work(), theirs.work()) {
+        (Some(a), Some(b)) if a.is_on_the_device_of(b) => [b.peak, a.peak],
+        _ => [Peak::default(); 2],
+    };
     let times = sides.map(|(_, side)| side.times());
-    for ((rival, side), times) in sides.iter().zip(&times) {
-        refusals.extend(side.refusals(*rival));
+    for (((rival, side), times), peak) in sides.iter().zip(&times).zip(peaks) {
+        refusals.extend(side.refusals(*rival, peak));
         if times.iter().any(|time| !time.is_finite() || *time <= 0.0) {
             refusals.insert(Refusal::NotPositive(*rival));
         }
@@ -218,7 +283,7 @@ fn compare(ours: &Side<'_>, theirs: &Side<'_>, options: &RivalsOptions) -> (Riva
         fastest: times.clone().map(|times| times.iter().copied().fold(f64::INFINITY, f64::min)),
         unit,
         n_executions: times.clone().map(|times| times.len()),
-        above_floor: sides.map(|(_, side)| side.above_floor()),
+        above_floor: [ours.above_floor(peaks[0]), theirs.above_floor(peaks[1])],
         speedup: difference.map(|difference| Speedup::new(&difference, options.confidence)),
         refusals: refusals.into_iter().collect(),
     };
@@ -242,10 +307,13 @@ fn unequal(ours: &Work, theirs: &Work) -> Vec<Refusal> {
     {
         refusals.push(Refusal::PrecisionsDiffer(pair(a, b)));
     }
-    if let (Some(a), Some(b)) = (&ours.device_kind, &theirs.device_kind)
+    if let (Some(a), Some(b)) = (&ours.waits, &theirs.waits)
         && a != b
     {
-        refusals.push(Refusal::DevicesDiffer(pair(a, b)));
+        refusals.push(Refusal::WaitsDiffer(pair(a, b)));
+    }
+    if !ours.is_on_the_device_of(theirs) {
+        refusals.push(Refusal::DevicesDiffer([device(ours), device(theirs)]));
     }
     refusals
 }
@@ -261,7 +329,7 @@ impl Side<'_> {
         self.works.iter().copied().flatten().next()
     }
 
-    fn refusals(&self, rival: Rival) -> Vec<Refusal> {
+    fn refusals(&self, rival: Rival, lent: Peak) -> Vec<Refusal> {
         let mut refusals = Vec::new();
         let Some(first) = self.work().filter(|_| self.works.iter().all(Option::is_some)) else {
             return vec![Refusal::NoWork(rival)];
@@ -276,8 +344,8 @@ impl Side<'_> {
                 _ => true,
             };
             agrees
-                && (&work.workload, &work.precision, &work.device_kind, &work.versions)
-                    == (&first.workload, &first.precision, &first.device_kind, &first.versions)
+                && (&work.workload, &work.precision, &work.device_kind, &work.versions, &work.waits)
+                    == (&first.workload, &first.precision, &first.device_kind, &first.versions, &first.waits)
         };
         if !all().all(is_same) {
             refusals.push(Refusal::WorkVaries(rival));
@@ -288,7 +356,10 @@ impl Side<'_> {
         let below = self.benchmarks.iter().zip(&self.works).any(|(benchmark, work)| {
             let seconds = |e: &Execution| e.location(Estimator::Typical) * 1e-9;
             benchmark.unit.is_time()
-                && work.is_some_and(|work| benchmark.executions.iter().any(|e| work.is_impossible(seconds(e))))
+                && work.is_some_and(|work| {
+                    let work = Work { peak: work.peak.or(lent), ..work.clone() };
+                    benchmark.executions.iter().any(|e| work.is_impossible(seconds(e)))
+                })
         });
         if below {
             refusals.push(Refusal::BelowFloor(rival));
@@ -300,9 +371,11 @@ impl Side<'_> {
     }
 
     /// The median time over the floor.
-    fn above_floor(&self) -> Option<f64> {
+    fn above_floor(&self, lent: Peak) -> Option<f64> {
         let is_time = self.benchmarks.iter().all(|b| b.unit.is_time());
-        let floor = self.work()?.floor_seconds().filter(|_| is_time)?;
+        let work = self.work()?;
+        let work = Work { peak: work.peak.or(lent), ..work.clone() };
+        let floor = work.floor_seconds().filter(|_| is_time)?;
         Some(median(&self.times()) * 1e-9 / floor)
     }
 }
@@ -312,7 +385,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{Checksum, Executions, Peak, Rate, SamplingMode};
+    use crate::model::{Checksum, Executions, Rate, SamplingMode};
 
     fn execution(typical: f64) -> Execution {
         Execution {
@@ -338,6 +411,7 @@ mod tests {
             workload: workload.to_owned(),
             implementation: implementation.to_owned(),
             is_synchronised: true,
+            waits: Some("each".to_owned()),
             checksum: Some(Checksum { elements: 4, sum_abs: 1.0, sum_squares: 1.0, projection: 0.5 }),
             tolerance: 1e-4,
             precision: Some("f32".to_owned()),
@@ -376,7 +450,7 @@ mod tests {
     }
 
     fn five() -> Vec<RivalRun> {
-        [0.99, 1.0, 1.01, 1.0, 1.0].map(|x| run(&[[100.0 * x, 250.0 / x], [80.0, 40.0 * x]])).to_vec()
+        [0.99, 0.999, 1.01, 1.0, 1.001].map(|x| run(&[[100.0 * x, 250.0 / x], [80.0 / x, 40.0 * x]])).to_vec()
     }
 
     fn works<'a>(runs: &'a mut [RivalRun], name: &str) -> Vec<&'a mut Work> {
@@ -397,6 +471,8 @@ mod tests {
         assert!((speedup(1).estimate - 0.5).abs() < 0.01 && speedup(1).interval.upper < 1.0);
         let together = told.together.expect("nothing is refused");
         assert!((together.estimate - 1.25_f64.sqrt()).abs() < 0.01);
+        assert_eq!(told.facts[0].precisions, ["f32".to_owned()].into());
+        assert_eq!((told.facts[1].devices.len(), told.measured_at), (1, None));
         let above = told.workloads[0].above_floor.map(|above| above.expect("work and machine are known"));
         assert!((above[0] - 100.0).abs() < 1e-6 && (above[1] - 250.0).abs() < 1e-6, "{above:?}");
     }
@@ -422,6 +498,11 @@ mod tests {
         check(&|r| all(r, "theirs", &tf32), Refusal::PrecisionsDiffer(["f32".to_owned(), "tf32".to_owned()]));
         let gpu = |w: &mut Work| w.device_kind = Some("cuda".to_owned());
         check(&|r| all(r, "theirs", &gpu), Refusal::DevicesDiffer(["cpu".to_owned(), "cuda".to_owned()]));
+        let batch = |w: &mut Work| w.waits = Some("batch".to_owned());
+        check(&|r| all(r, "ours", &batch), Refusal::WaitsDiffer(["batch".to_owned(), "each".to_owned()]));
+        // Who states no peak is held to that of the other, on the same device.
+        let unknowing = |w: &mut Work| *w = Work { peak: Peak::default(), flops: Some(1e6), ..w.clone() };
+        check(&|r| all(r, "theirs", &unknowing), Refusal::BelowFloor(Rival::Theirs));
         check(&|r| r[0].works.retain(|id, _| id.as_str() != "w0/ours/8"), Refusal::NoWork(Rival::Ours));
         let zero = |b: &mut Benchmark| b.executions = execution(0.0).into();
         // Also faster than the hardware can be.
@@ -435,6 +516,14 @@ mod tests {
         let told = rivals(&five()[..1], &options());
         assert_eq!(told.workloads[0].refusals, [Refusal::TooFewExecutions { needed: 3 }]);
         assert_eq!((told.workloads[0].speedup, told.together), (None, None));
+    }
+
+    #[test]
+    fn a_copy_is_no_execution() {
+        let runs = five();
+        let twice = [runs.clone(), runs].concat();
+        let told = rivals(&twice, &options());
+        assert_eq!((told.workloads[0].n_executions, told.n_copies), ([5, 5], 20));
     }
 
     #[test]

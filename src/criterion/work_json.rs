@@ -26,6 +26,7 @@ struct WorkFile {
     implementation: String,
     sample_sha256: Option<String>,
     synchronised: bool,
+    waits: Option<String>,
     checksum: Option<ChecksumFile>,
     tolerance: Option<f64>,
     precision: Option<String>,
@@ -143,6 +144,7 @@ fn work(file: WorkFile) -> Result<Work, &'static str> {
         workload: file.workload,
         implementation: file.implementation,
         is_synchronised: file.synchronised,
+        waits: file.waits,
         checksum: file.checksum.map(|c| Checksum {
             elements: c.elements,
             sum_abs: c.sum_abs,
@@ -154,7 +156,7 @@ fn work(file: WorkFile) -> Result<Work, &'static str> {
         blas: file.blas,
         threads: file.threads,
         device_kind: device.kind,
-        device_name: device.name,
+        device_name: device.name.filter(|name| name != "unknown"),
         versions: file.versions,
         flops: file.flops,
         bytes: file.bytes,
@@ -197,6 +199,7 @@ mod tests {
         assert!(warnings.is_empty(), "{warnings:?}");
         let work = &works[&BenchmarkId::from_name("a/b")];
         assert_eq!((work.workload.as_str(), work.implementation.as_str()), ("softmax/4", "mlx-cpu"));
+        assert_eq!(work.waits.as_deref(), Some("each"));
         assert_eq!(work.peak.flops, Some(Rate { per_second: 1e9, is_probed: false }));
         assert_eq!(work.checksum.map(|c| c.elements), Some(4));
         assert_eq!(work.floor_seconds(), Some(12e-9));

@@ -57,6 +57,12 @@ pub fn hash_of_text(text: &str) -> String {
     hexadecimal(&Sha256::digest(text))
 }
 
+/// The SHA-256 of bytes in hexadecimal.
+#[must_use]
+pub fn hash_of_bytes(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -87,7 +87,8 @@ pub(super) fn markdown_code(text: &str) -> String {
 
 /// As [`markdown_code`], for sentences of ours that may hold a word from elsewhere: as few marks as possible are replaced,
 /// and an `@` is followed by a space without width, so that nobody is called.
-pub(super) fn markdown_text(text: &str) -> String {
+#[must_use]
+pub fn markdown_text(text: &str) -> String {
     let visible = visible(text);
     let mut out = String::with_capacity(visible.len() + 16);
     let mut rest = visible.chars();

@@ -22,6 +22,8 @@ mod junit;
 mod markdown;
 mod matrix;
 mod number;
+mod refusal;
+mod rivals;
 mod schema;
 mod spread;
 mod table;
@@ -34,12 +36,16 @@ pub use audit::AuditReport;
 pub use comment::{Leg, comment, failed_page, is_incomplete, outcome_of_legs, summary};
 pub use confirm::CannotConfirm;
 pub use doctor::DoctorReport;
-pub use escape::visible;
+pub use escape::{markdown_text, visible};
 pub use explain::{Explanation, explain};
 pub use history::{HistoryRow, history_csv, history_json_lines};
 pub use inventory::{Inventory, InventoryBaseline, InventoryRow};
 pub use json::{InvalidReport, parse_report, to_json};
 pub use matrix::MatrixReport;
+pub use rivals::{
+    AloneRow, ConditionCheck, ConditionState, Conditions, InvalidRivals, RatioRow, RefusalRow, RivalCounts, RivalName,
+    RivalRow, RivalSide, RivalsContext, RivalsReport, Standing, machine, parse_rivals,
+};
 pub use schema::{Action, Context, Environment, NotComparedRow, Outcome, Report, Row, Side, Verdict, WarningRow};
 pub use spread::{ExecutedRow, SpreadReport, SpreadRow, Summary as SpreadSummary, VerdictCounts};
 pub use terminal::TerminalStyle;

@@ -1,4 +1,5 @@
-//! Runs that are kept: the file that `regress export` and `regress import` write, and history behind one interface.
+//! What is kept: the file that `regress export` and `regress import` write, how a folder of runs was measured, and history behind one
+//! interface.
 //!
 //! [`Store`] is what every store does. [`Record`] is a run as history keeps it.
 
@@ -12,6 +13,7 @@ mod point;
 mod postgresql;
 mod record;
 mod run_file;
+mod session_file;
 mod sqlite;
 mod text;
 
@@ -24,6 +26,7 @@ pub use record::{About, EnvironmentKey, Point, Record, RunHead, RunKey, Series, 
 pub use run_file::{
     Disagreeing, Exported, ExportedExecution, FORMAT, Gathered, InvalidRunFile, gather, read_run, write_run,
 };
+pub use session_file::{InvalidSessionFile, SESSION_FILE, read_session, write_session};
 pub use sqlite::SqliteStore;
 
 /// What is to be done with a store.

@@ -109,7 +109,7 @@ struct File {
     environments: Vec<StoredEnvironment>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct StoredEnvironment {
     pub(super) cpu: Option<String>,
     pub(super) cores: Option<u32>,

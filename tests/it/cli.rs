@@ -107,7 +107,8 @@ fn every_subcommand_has_help() {
     #[cfg(feature = "github")]
     case.regress("comment --help").exit_code(0).stdout_contains("Usage: regress comment");
     case.regress("").exit_code(2).stderr_contains("Usage: regress");
-    for command in ["check", "list", "compare", "export", "report", "doctor", "config", "completions", "man"] {
+    for command in ["check", "list", "compare", "export", "report", "doctor", "rivals", "config", "completions", "man"]
+    {
         for flag in ["--help", "-h"] {
             case.regress(&format!("{command} {flag}")).exit_code(0).stdout_contains("Usage: regress");
         }

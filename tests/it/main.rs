@@ -32,6 +32,7 @@ mod properties;
 mod readme;
 mod record;
 mod renderers;
+mod rivals;
 mod schema;
 mod security;
 mod stores;

@@ -3,7 +3,10 @@
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
+use criterion_regress::store::write_session;
+
 use crate::case::{Case, ROOT};
+use crate::rivals::{ARGUMENTS, executions, good_session, honest};
 
 fn schema_of(name: &str) -> Value {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schema").join(format!("{name}.v1.json"));
@@ -121,6 +124,20 @@ fn preflights() {
 }
 
 #[test]
+fn implementations() {
+    let schema = validator("rivals");
+    holds(&schema, &rivals().regress(&format!("{ARGUMENTS} --format json")).json(), "all kinds of rows");
+    let empty = Case::of("demo/criterion").regress("rivals --ours radix --theirs unstable --format json");
+    holds(&schema, &empty.json(), "no regress.json");
+}
+
+/// Workloads of every standing, and a session.
+fn rivals() -> Case {
+    let workloads = [("a/8", 5000.0, 9000.0), ("b/8", 5000.0, 4000.0), ("c/8", 5000.0, 5000.0), ("d/8", 5.0, 9000.0)];
+    executions(3, &workloads, honest).file("runs/session.json", &write_session(&good_session(3)))
+}
+
+#[test]
 fn settings() {
     let schema = validator("config");
     holds(&schema, &Case::new().regress("config --format json").json(), "defaults");
@@ -154,6 +171,7 @@ fn a_damaged_document_is_noticed() {
         ("config", case.regress("config --format json").json()),
         ("audit", case.regress("audit base main pr --format json").json()),
         ("spread", case.regress("spread main pr --format json").json()),
+        ("rivals", rivals().regress(&format!("{ARGUMENTS} --format json")).json()),
         ("doctor", case.regress("doctor --format json").json()),
     ];
     for (name, document) in documents {
@@ -215,7 +233,7 @@ fn every_code_of_a_warning_is_in_the_schemas() {
         .filter(is_code)
         .collect();
     assert!(codes.len() > 20, "found only {codes:?}");
-    for name in ["report", "list", "compare", "audit", "spread"] {
+    for name in ["report", "list", "compare", "audit", "spread", "rivals"] {
         let schema = std::fs::read_to_string(format!("{}/schema/{name}.v1.json", env!("CARGO_MANIFEST_DIR")));
         let schema: Value = serde_json::from_str(&schema.expect("a schema")).expect("JSON");
         let known = schema.pointer("/$defs/warning/properties/code/enum").and_then(Value::as_array).expect("codes");

@@ -18,5 +18,6 @@ pub(super) mod list;
 pub(super) mod man;
 pub(super) mod record;
 pub(super) mod report;
+pub(super) mod rivals;
 pub(super) mod spread;
 pub(super) mod store;

@@ -20,19 +20,20 @@ pub(crate) fn run(args: &ReportArgs) -> Result<ExitCode, Failure> {
 /// Reads a report that was written as JSON.
 pub(crate) fn read_report(file: &Path) -> Result<Report, Failure> {
     let failed = |cause: String| Failure::new(format!("failed to read {}: {cause}", file.display()));
-    let text = read(file).map_err(|e| failed(e.to_string()))?;
+    let text = read(file, LARGEST).map_err(|e| failed(e.to_string()))?;
     parse_report(&text).map_err(|e| failed(e.to_string()).hint("`regress check --format json` writes reports"))
 }
 
-fn read(file: &Path) -> std::io::Result<String> {
+/// The text of a file, or of standard input where that is `-`; an error where it is larger than `largest` bytes.
+pub(crate) fn read(file: &Path, largest: u64) -> std::io::Result<String> {
     let mut text = String::new();
     if file == Path::new("-") {
-        std::io::stdin().lock().take(LARGEST + 1).read_to_string(&mut text)?;
+        std::io::stdin().lock().take(largest + 1).read_to_string(&mut text)?;
     } else {
-        std::fs::File::open(file)?.take(LARGEST + 1).read_to_string(&mut text)?;
+        std::fs::File::open(file)?.take(largest + 1).read_to_string(&mut text)?;
     }
-    if text.len() as u64 > LARGEST {
-        return Err(std::io::Error::other(format!("it is larger than {} MiB", LARGEST >> 20)));
+    if text.len() as u64 > largest {
+        return Err(std::io::Error::other(format!("it is larger than {} MiB", largest >> 20)));
     }
     Ok(text)
 }
