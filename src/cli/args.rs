@@ -132,6 +132,32 @@ fn parse_output(text: &str) -> Result<(FormatArg, PathBuf), String> {
     Ok((format, PathBuf::from(path)))
 }
 
+/// Bytes a second: `1e11`, `100 GB/s`, `93 GiB/s`.
+pub(super) fn parse_bytes_rate(text: &str) -> Result<f64, String> {
+    rate(text, "B").ok_or_else(|| "expected bytes a second, as in 100GB/s or 1e11".to_owned())
+}
+
+/// Elements a second: `2.5e12`, `2.5 T/s`.
+pub(super) fn parse_elements_rate(text: &str) -> Result<f64, String> {
+    rate(text, "").ok_or_else(|| "expected elements a second, as in 2.5T/s or 2.5e12".to_owned())
+}
+
+fn rate(text: &str, unit: &str) -> Option<f64> {
+    let text = text.trim();
+    let text = text.strip_suffix("/s").unwrap_or(text);
+    let text = text.strip_suffix(unit).unwrap_or(text).trim_end();
+    let prefixes = [
+        ("Ki", 1024.0),
+        ("Mi", 1024.0 * 1024.0),
+        ("Gi", 1024.0 * 1024.0 * 1024.0),
+        ("Ti", 1024.0 * 1024.0 * 1024.0 * 1024.0),
+    ];
+    let prefixes = prefixes.into_iter().chain([("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("", 1.0)]);
+    let (number, factor) =
+        prefixes.into_iter().find_map(|(prefix, factor)| Some((text.strip_suffix(prefix)?, factor)))?;
+    number.trim().parse::<f64>().ok().map(|number| number * factor).filter(|rate| rate.is_finite() && *rate > 0.0)
+}
+
 fn parse_percent(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix('%').unwrap_or(text).trim();
     number.parse().map_err(|_| "expected a percentage, as in 20".to_owned())
@@ -355,6 +381,15 @@ pub(super) struct PolicyArgs {
     /// Which number stands for an execution, where a side has several [default: by profile]
     #[arg(long, value_enum, value_name = "WHICH", env = "REGRESS_ESTIMATOR")]
     pub(super) estimator: Option<EstimatorArg>,
+
+    /// Bytes that the machine can move in a second, at most (`100 GB/s`): a benchmark that declares bytes and is faster is a
+    /// named warning
+    #[arg(long, value_name = "RATE", env = "REGRESS_PEAK_BYTES", value_parser = parse_bytes_rate)]
+    pub(super) peak_bytes: Option<f64>,
+
+    /// Elements that the machine can do in a second, at most (`2.5e12`), for benchmarks that declare elements
+    #[arg(long, value_name = "RATE", env = "REGRESS_PEAK_ELEMENTS", value_parser = parse_elements_rate)]
+    pub(super) peak_elements: Option<f64>,
 
     /// Judge although the two sides were measured in different environments
     #[arg(long, env = "REGRESS_ALLOW_DIFFERENT_MACHINES", value_parser = BoolishValueParser::new())]
@@ -1093,4 +1128,24 @@ pub(super) enum SmokeArg {
 pub(super) struct CompletionsArgs {
     /// The shell
     pub(super) shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_of_peaks() {
+        let check = |text: &str, want: Option<f64>| assert_eq!(parse_bytes_rate(text).ok(), want, "{text}");
+        check("1e11", Some(1e11));
+        check("100GB/s", Some(1e11));
+        check(" 100 GB/s ", Some(1e11));
+        check("2 KiB", Some(2048.0));
+        check("5 B/s", Some(5.0));
+        for wrong in ["", "GB/s", "-1 GB/s", "0", "inf", "nan", "1e999", "100 Gbit/s", "a"] {
+            check(wrong, None);
+        }
+        assert_eq!(parse_elements_rate("2.5 T/s"), Ok(2.5e12));
+        assert!(parse_elements_rate("2.5 TB/s").is_err());
+    }
 }

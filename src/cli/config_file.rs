@@ -29,6 +29,7 @@ pub(super) struct ConfigFile {
     pub(super) clock: Option<ClockWord>,
     pub(super) gate_level: Option<f64>,
     pub(super) list_level: Option<f64>,
+    pub(super) machine: Option<MachineTable>,
     #[serde(default)]
     pub(super) history: HistoryTable,
     #[serde(default)]
@@ -43,6 +44,22 @@ pub(super) struct ConfigFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct HistoryTable {
     pub(super) store: Option<String>,
+}
+
+/// What the machine can do in a second, at most.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct MachineTable {
+    pub(super) peak_bytes: Option<RateWord>,
+    pub(super) peak_elements: Option<RateWord>,
+}
+
+/// A number, or a number with its unit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "a rate, as in \"100 GB/s\" or 1e11")]
+pub(super) enum RateWord {
+    Number(f64),
+    Text(String),
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]

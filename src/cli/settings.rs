@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use criterion_regress::compare::{Action, Clocks, FailOn, NoiseThreshold, Pattern, Policy, Rule, Waiver};
+use criterion_regress::compare::{Action, Clocks, FailOn, NoiseThreshold, Pattern, Peaks, Policy, Rule, Waiver};
 use criterion_regress::model::Estimator;
 
-use super::args::{ClockArg, ClockArgs, EstimatorArg, FailOnArg, PolicyArgs, ShiftArg};
-use super::config_file::{self, ActionWord, ClockWord, EstimatorWord, FailOnWord, ProfileTable, RuleTable, ShiftWord};
+use super::args::{
+    ClockArg, ClockArgs, EstimatorArg, FailOnArg, PolicyArgs, ShiftArg, parse_bytes_rate, parse_elements_rate,
+};
+use super::config_file::{
+    self, ActionWord, ClockWord, EstimatorWord, FailOnWord, ProfileTable, RateWord, RuleTable, ShiftWord,
+};
 use super::failure::Failure;
 
 /// Where a setting came from.
@@ -60,6 +64,8 @@ pub(super) struct Settings {
     pub(super) clocks: Setting<Clocks>,
     pub(super) gate_level: Setting<f64>,
     pub(super) list_level: Setting<f64>,
+    pub(super) peak_bytes: Setting<Option<f64>>,
+    pub(super) peak_elements: Setting<Option<f64>>,
     pub(super) policy: Policy,
 }
 
@@ -187,8 +193,27 @@ impl Settings {
             .enumerate()
             .map(|(i, table)| rule(table, today).map_err(|why| in_file(&file, &format!("rule {}: {why}", i + 1))))
             .collect::<Result<_, _>>()?;
+        let machine = config.machine.clone().unwrap_or_default();
+        let stated = |word: Option<RateWord>, key: &str, parse: fn(&str) -> Result<f64, String>| {
+            let text = word.map(|word| match word {
+                RateWord::Number(number) => number.to_string(),
+                RateWord::Text(text) => text,
+            });
+            let rate = text.map(|text| parse(&text)).transpose();
+            rate.map_err(|why| in_file(&file, &format!("machine.{key}: {why}")))
+        };
+        let peak = |flag: Option<f64>, id: &str, rate: Option<f64>| match (typed(flag, given, id), rate) {
+            (Some(typed), _) => Setting { value: Some(typed.value), origin: typed.origin },
+            (None, Some(rate)) => Setting { value: Some(rate), origin: from_file(&file) },
+            (None, None) => Setting { value: None, origin: Origin::Default },
+        };
+        let bytes = stated(machine.peak_bytes, "peak-bytes", parse_bytes_rate)?;
+        let peak_bytes = peak(args.peak_bytes, "peak_bytes", bytes);
+        let elements = stated(machine.peak_elements, "peak-elements", parse_elements_rate)?;
+        let peak_elements = peak(args.peak_elements, "peak_elements", elements);
         let policy = Policy {
             rules,
+            peaks: Peaks { bytes: peak_bytes.value, elements: peak_elements.value },
             renames: config.renames.clone(),
             min_executions: min_executions.value,
             estimator: estimator.value,
@@ -213,6 +238,8 @@ impl Settings {
             clocks,
             gate_level,
             list_level,
+            peak_bytes,
+            peak_elements,
             policy,
         })
     }

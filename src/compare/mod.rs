@@ -38,7 +38,7 @@ use setting::Setting;
 pub use noise::{BenchmarkNoise, Noise, NoiseSource};
 pub use outcome::Outcome;
 pub use pattern::{InvalidPattern, Pattern};
-pub use policy::{Action, FailOn, Policy, Rule, Waiver};
+pub use policy::{Action, FailOn, Peaks, Policy, Rule, Waiver};
 pub use relative_change::{ChangeInterval, InvalidThreshold, NoiseThreshold, RelativeChange};
 pub use rivals::{Refusal, Rival, RivalFacts, RivalRun, RivalWorkload, Rivalry, RivalsOptions, Speedup, rivals};
 pub use rounds::{ClockChange, TwoClocks, compare_rounds};

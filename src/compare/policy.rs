@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{Clocks, NoiseThreshold, Pattern};
-use crate::model::{Estimator, Run, Warning, WarningKind};
+use crate::model::{Benchmark, Estimator, Run, Throughput, Warning, WarningKind};
 
 /// What a project wants: the settings under which two runs are judged.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,8 @@ pub struct Policy {
     pub clocks: Clocks,
     /// Fewer executions on a side than this prove nothing.
     pub min_executions: usize,
+    /// What the machine can do in a second, at most.
+    pub peaks: Peaks,
     /// Whether sides from different environments may be judged.
     pub allow_different_machines: bool,
     /// What a slowdown of the whole suite beyond the threshold does to the outcome.
@@ -34,6 +36,49 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// Benchmarks that changed their name: the baseline's id → the candidate's.
     pub renames: BTreeMap<String, String>,
+}
+
+/// What a machine can do in a second, at most, of the work that benchmarks declare.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Peaks {
+    /// Bytes.
+    pub bytes: Option<f64>,
+    /// Elements.
+    pub elements: Option<f64>,
+}
+
+impl Peaks {
+    /// The least time of one iteration, in nanoseconds; `None` where nothing says.
+    fn floor(&self, work: &Throughput) -> Option<f64> {
+        let (bytes, elements) = match work {
+            Throughput::Bytes(n) | Throughput::BytesDecimal(n) => (Some(*n as f64), None),
+            Throughput::Bits(n) => (Some(*n as f64 / 8.0), None),
+            Throughput::Elements(n) => (None, Some(*n as f64)),
+            Throughput::ElementsAndBytes { elements, bytes } => (Some(*bytes as f64), Some(*elements as f64)),
+            Throughput::Unknown(_) => (None, None),
+        };
+        let time = |amount: Option<f64>, peak: Option<f64>| Some(amount? / peak? * 1e9);
+        [time(bytes, self.bytes), time(elements, self.elements)].into_iter().flatten().reduce(f64::max)
+    }
+
+    /// A warning for each benchmark with an execution that is faster than they allow.
+    fn warnings<'a>(&self, benchmarks: impl Iterator<Item = &'a Benchmark>) -> Vec<Warning> {
+        let mut warnings: BTreeMap<&str, u64> = BTreeMap::new();
+        for benchmark in benchmarks.filter(|benchmark| benchmark.unit.is_time()) {
+            let Some(floor) = benchmark.throughput.as_ref().and_then(|work| self.floor(work)) else { continue };
+            let fastest = benchmark.executions.iter().map(|e| e.typical).fold(f64::INFINITY, f64::min);
+            if fastest > 0.0 && fastest < floor {
+                let tenths = (floor / fastest * 10.0) as u64;
+                let known = warnings.entry(benchmark.id.as_str()).or_default();
+                *known = tenths.max(*known);
+            }
+        }
+        let warning = |(id, tenths): (&str, u64)| Warning {
+            subject: id.to_owned(),
+            kind: WarningKind::FasterThanPossible { tenths },
+        };
+        warnings.into_iter().map(warning).collect()
+    }
 }
 
 /// What a regression does to the outcome.
@@ -106,6 +151,7 @@ impl Policy {
             estimator: Estimator::Typical,
             clocks: Clocks::Both,
             min_executions: 1,
+            peaks: Peaks::default(),
             allow_different_machines: false,
             suite_shift: Action::Fail,
             fail_on: FailOn::default(),
@@ -140,6 +186,7 @@ impl Policy {
                 });
             }
         }
+        warnings.extend(self.peaks.warnings(baseline.benchmarks.iter().chain(&candidate.benchmarks)));
         warnings
     }
 }

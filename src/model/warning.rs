@@ -208,6 +208,11 @@ pub enum WarningKind {
         /// The first, with its number.
         first: String,
     },
+    /// A time below what the stated peak of the machine allows for the declared work.
+    FasterThanPossible {
+        /// How many times faster, in tenths, rounded down.
+        tenths: u64,
+    },
     /// What was put together or compared was measured in different environments.
     DifferentEnvironments {
         /// In what they differ.

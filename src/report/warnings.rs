@@ -201,6 +201,13 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
             "an exported run beside Criterion's results; not read".into(),
             Some("keep runs in one form in a folder of runs: folders of Criterion's, or files"),
         ),
+        WarningKind::FasterThanPossible { tenths: times } => (
+            "faster-than-possible",
+            format!("{} times faster than the hardware can be, by the peak that was stated", tenths(*times)),
+            Some(
+                "not all work was timed: a device that wasn't waited for, or work that was optimised away (`black_box` keeps it)",
+            ),
+        ),
         WarningKind::QuickExecutions { n } => (
             "quick-executions",
             format!("{} of --quick; left out beside the others", count(*n, "execution is", "executions are")),

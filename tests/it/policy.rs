@@ -130,3 +130,37 @@ fn a_shift_of_the_whole_suite_is_one_finding() {
     assert!((shift["change"].as_f64().expect("a change") - 0.5).abs() < 0.02, "{shift}");
     case.regress("check -b main").exit_code(1).stdout_contains("the whole suite became slower");
 }
+
+#[test]
+fn what_is_faster_than_the_hardware_is_a_named_warning() {
+    // A thousand bytes at 100 GB/s take ten nanoseconds.
+    let of = |kind: &str, ns: f64| {
+        let work = serde_json::json!({ kind: 1000 });
+        Case::new()
+            .benchmark("copy")
+            .throughput(work)
+            .baseline(100.0)
+            .candidate(ns)
+            .benchmark("plain")
+            .baseline(1.0)
+            .candidate(1.0)
+    };
+    let call = "check -b main --format json --peak-bytes 100GB/s --peak-elements 100G";
+    for kind in ["Bytes", "BytesDecimal", "Elements"] {
+        of(kind, 3.9)
+            .regress(call)
+            .warning("faster-than-possible", "copy")
+            .warning_says("faster-than-possible", "2.5 times");
+        let possible = of(kind, 11.0).regress(call).json();
+        assert!(!possible["warnings"].to_string().contains("faster-than-possible"), "{possible}");
+    }
+    let file = of("Bytes", 4.0).file("regress.toml", "[machine]\npeak-bytes = '100 GB/s'\n");
+    file.regress("check -b main --format json").warning("faster-than-possible", "copy");
+    file.regress("config").stdout_contains("peak-bytes     = 100000000000.0").stdout_contains("# regress.toml");
+    let wrong = file.file("regress.toml", "[machine]\npeak-bytes = 'fast'\n");
+    wrong.regress("check -b main").exit_code(2).stderr_contains("machine.peak-bytes: expected bytes a second");
+    of("Bytes", 4.0)
+        .env("REGRESS_PEAK_BYTES", "1e11")
+        .regress("check -b main")
+        .stdout_contains("faster than the hardware can be");
+}

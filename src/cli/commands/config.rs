@@ -58,6 +58,8 @@ fn scalars(settings: &Settings) -> Vec<(&'static str, Value, &Origin)> {
         ("clock", json!(clock), &settings.clocks.origin),
         ("gate-level", json!(settings.gate_level.value), &settings.gate_level.origin),
         ("list-level", json!(settings.list_level.value), &settings.list_level.origin),
+        ("peak-bytes", json!(settings.peak_bytes.value), &settings.peak_bytes.origin),
+        ("peak-elements", json!(settings.peak_elements.value), &settings.peak_elements.origin),
     ]
 }
 
@@ -67,7 +69,11 @@ fn terminal(settings: &Settings) -> String {
         None => "# no regress.toml here or in a folder above\n".to_owned(),
     };
     for (name, value, origin) in scalars(settings) {
-        let shown = if value.is_null() { "the run before the last".to_owned() } else { value.to_string() };
+        let shown = match (name, value) {
+            ("baseline", Value::Null) => "the run before the last".to_owned(),
+            (_, Value::Null) => "not stated".to_owned(),
+            (_, value) => value.to_string(),
+        };
         out.push_str(&format!("{name:<14} = {shown:<24} # {origin}\n"));
     }
     for rule in &settings.policy.rules {
