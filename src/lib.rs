@@ -32,6 +32,8 @@ pub mod runner;
 
 pub mod report;
 
+pub mod claims;
+
 pub mod store;
 
 pub mod publish;

@@ -38,6 +38,8 @@ pub(super) enum Command {
     Confirm(ConfirmArgs),
     Audit(AuditArgs),
     Rivals(RivalsArgs),
+    Claims(ClaimsArgs),
+    ReleaseCheck(ReleaseCheckArgs),
     Doctor(DoctorArgs),
     /// Time a fixed piece of work and print nanoseconds: what `regress doctor --measure` runs
     #[command(hide = true)]
@@ -1041,6 +1043,63 @@ pub(super) struct RivalsArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
+}
+
+/// Write the figures of BENCHMARKS.md from recorded reports, and refuse a claim that they don't bear
+///
+/// A document has sections between marks of their own lines, `<!-- regress:begin NAME -->` and `<!-- regress:end NAME -->`.
+/// Each is written anew from `benchmarks/results/NAME.json` beside the document: a report of `regress rivals` or `regress
+/// check`, kept in the repository. `report=PATH` after the name takes another file, `show=claim,table,chart,conditions` a part.
+/// What stands outside of marks is never touched.
+///
+/// "2.5× faster than …" is written of at least five executions, of all workloads, on a machine that is nobody else's and not
+/// virtual, of a clean commit, with an interval that leaves 1 out. Otherwise the section says why no claim is made, and the
+/// exit code is 3. With --check nothing is written, and a section that differs from its report is exit code 1.
+#[derive(Debug, Args)]
+pub(super) struct ClaimsArgs {
+    /// Documents with marked sections [default: BENCHMARKS.md]
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+
+    /// Write nothing, and fail where a section or chart is not what its report says
+    #[arg(long)]
+    pub(super) check: bool,
+
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t = ShortFormatArg::Terminal)]
+    pub(super) format: ShortFormatArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShortFormatArg {
+    /// For people at a terminal
+    Terminal,
+    /// For programs
+    Json,
+}
+
+/// Go through what a release needs of its benchmarks, each with what to do about it
+///
+/// The commit is measured officially (a report in the results' folder says so, and only results and documents changed since),
+/// under good conditions, without a regression since the last tag, and BENCHMARKS.md says what the reports do. Nothing is
+/// measured here. Exit code 1: something fails, or can't be told.
+#[derive(Debug, Args)]
+pub(super) struct ReleaseCheckArgs {
+    /// The folder of recorded reports
+    #[arg(long, value_name = "DIR", default_value = "benchmarks/results")]
+    pub(super) results: PathBuf,
+
+    /// Documents with figures [default: BENCHMARKS.md]
+    #[arg(long = "claims", value_name = "FILE")]
+    pub(super) claims: Vec<PathBuf>,
+
+    /// The release to compare with [default: the last tag before this commit]
+    #[arg(long, value_name = "TAG")]
+    pub(super) since: Option<String>,
+
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t = ShortFormatArg::Terminal)]
+    pub(super) format: ShortFormatArg,
 }
 
 /// Print the settings that are in force, and where each of them came from

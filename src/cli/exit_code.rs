@@ -41,6 +41,22 @@ pub(super) fn of_rivals(report: &RivalsReport) -> ExitCode {
     if report.counts.workloads == report.counts.refused { ExitCode::from(3) } else { OK }
 }
 
+/// What sections of documents mean: 1 where one differs from its report and nothing was to be written, 3 where a claim was refused.
+pub(super) fn of_claims(is_outdated: bool, is_refused: bool) -> ExitCode {
+    if is_outdated {
+        ExitCode::from(1)
+    } else if is_refused {
+        ExitCode::from(3)
+    } else {
+        OK
+    }
+}
+
+/// What a release's checks mean.
+pub(super) fn of_release(is_ready: bool) -> ExitCode {
+    if is_ready { OK } else { ExitCode::from(1) }
+}
+
 /// What checks come to; `strict` asks for an answer to each.
 pub(super) fn of_checks(checks: &[Check], strict: bool) -> ExitCode {
     match outcome(checks) {

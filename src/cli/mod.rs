@@ -5,6 +5,7 @@ mod commands;
 mod config_file;
 mod exit_code;
 mod failure;
+mod git;
 mod github;
 mod history;
 mod input;
@@ -49,6 +50,8 @@ pub(crate) fn run() -> ExitCode {
             Command::Doctor(args) => commands::doctor::run(args, given),
             Command::Kernel => commands::kernel::run(),
             Command::Rivals(args) => commands::rivals::run(args),
+            Command::Claims(args) => commands::claims::run(args),
+            Command::ReleaseCheck(args) => commands::release_check::run(args),
             Command::Confirm(args) => commands::confirm::run(args),
             Command::Config(args) => commands::config::run(args, given),
             Command::Init(args) => commands::init::run(args),

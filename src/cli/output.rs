@@ -98,6 +98,32 @@ pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(path, text).map_err(|e| Failure::new(format!("failed to write {}: {e}", path.display())))
 }
 
+/// Writes a file so that whoever reads it sees all of the old text or all of the new one, also when this process ends in between.
+pub(super) fn replace_file(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |e: io::Error| Failure::new(format!("failed to write {}: {e}", path.display()));
+    // A link stays one: what it points to is written.
+    let path = match std::fs::canonicalize(path) {
+        Ok(path) => path,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        Err(e) => return Err(failed(e)),
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let write = || {
+        let mut file = std::fs::File::options().write(true).create_new(true).open(&beside)?;
+        file.write_all(text.as_bytes())?;
+        if let Ok(metadata) = std::fs::metadata(&path) {
+            file.set_permissions(metadata.permissions())?;
+        }
+        file.sync_all()?;
+        std::fs::rename(&beside, &path)
+    };
+    write().map_err(|e| {
+        let _ = std::fs::remove_file(&beside);
+        failed(e)
+    })
+}
+
 pub(super) fn terminal_style(color: ColorArg) -> TerminalStyle {
     let is_terminal = io::stdout().is_terminal();
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());

@@ -9,7 +9,7 @@ pub(super) fn refusal_text(refusal: &Refusal) -> (&'static str, Option<Rival>, S
             "no-work",
             Some(*side),
             format!("nothing says what {} computed", them(*side)),
-            "write regress.json beside each measurement: docs/official.md says what stands in it".into(),
+            "write regress.json beside each measurement: docs/claims.md says what stands in it".into(),
         ),
         Refusal::NoChecksum(side) => (
             "no-checksum",

@@ -340,39 +340,20 @@ impl RivalsReport {
         }
     }
 
-    /// A row for each workload.
-    pub(super) fn table(&self) -> Table {
+    /// A row for each workload; without ratios only the times.
+    fn table(&self, with_ratios: bool) -> Table {
         let mut table = Table::default()
             .text_column("workload")
             .number_column(&escape::name(&self.ours.name))
-            .number_column(&escape::name(&self.theirs.name))
-            .text_column("ours is")
-            .number_column("ratio")
-            .number_column(&format!("{} interval", percent(self.confidence)))
-            .number_column("executions")
-            .number_column("times the floor");
-        for row in &self.workloads {
-            let scale = Scale::new(&row.unit, &row.times);
-            let (word, emphasis) = match row.standing {
-                Standing::Refused => ("refused", Emphasis::Bad),
-                Standing::Slower => ("slower", Emphasis::Bad),
-                Standing::Undecided => ("can't be told", Emphasis::Doubtful),
-                Standing::Faster => ("faster", Emphasis::Good),
-            };
-            let [ours, theirs] = row.above_floor.map(|above| above.map_or_else(|| "?".to_owned(), digits));
-            table.rows.push(vec![
-                Cell::name(row.workload.clone()),
-                Cell::value(scale.value(row.times[0]), &row.unit),
-                Cell::value(scale.value(row.times[1]), &row.unit),
-                Cell::plain(word).with(emphasis),
-                Cell::plain(row.ratio.map_or_else(|| "–".to_owned(), |r| format!("{}×", digits(r.estimate)))),
-                Cell::plain(
-                    row.ratio.map_or_else(|| "–".to_owned(), |r| format!("{} … {}", digits(r.lower), digits(r.upper))),
-                ),
-                Cell::plain(format!("{} and {}", row.executions[0], row.executions[1])),
-                Cell::plain(format!("{ours} and {theirs}")),
-            ]);
+            .number_column(&escape::name(&self.theirs.name));
+        if with_ratios {
+            table = table
+                .text_column("ours is")
+                .number_column("ratio")
+                .number_column(&format!("{} interval", percent(self.confidence)));
         }
+        table = table.number_column("executions").number_column("times the floor");
+        table.rows = self.workloads.iter().map(|row| cells(row, with_ratios)).collect();
         table
     }
 
@@ -437,7 +418,7 @@ impl RivalsReport {
     fn to_terminal(&self, rows: Rows, style: TerminalStyle) -> String {
         let mut out = format!("{}\n", self.headline());
         if !self.workloads.is_empty() {
-            out.push_str(&format!("\n{}\n\n{}\n", terminal::render(&self.table(), style), self.together_words()));
+            out.push_str(&format!("\n{}\n\n{}\n", terminal::render(&self.table(true), style), self.together_words()));
         }
         for (refusal, workloads) in self.refusals() {
             let word = terminal::paint("refused", Emphasis::Bad, style);
@@ -463,18 +444,21 @@ impl RivalsReport {
         format!(
             "**{}**\n\n{}\n<sub>{}</sub>\n{}",
             escape::markdown_text(&self.headline()),
-            self.markdown_results(),
+            self.markdown_results(true),
             lines.join("<br>"),
             markdown::warnings(&self.warnings, rows)
         )
     }
 
-    /// All workloads, what is refused and why, and what only one side has, as Markdown.
+    /// All workloads, what is refused and why, and what only one side has, as Markdown; without ratios only the times are told.
     #[must_use]
-    pub fn markdown_results(&self) -> String {
+    pub fn markdown_results(&self, with_ratios: bool) -> String {
         let mut out = String::new();
         if !self.workloads.is_empty() {
-            out = format!("{}\n{}\n", self.table().to_markdown(), escape::markdown_text(&self.together_words()));
+            out = self.table(with_ratios).to_markdown();
+        }
+        if with_ratios && !self.workloads.is_empty() {
+            out.push_str(&format!("\n{}\n", escape::markdown_text(&self.together_words())));
         }
         out.push_str(&self.markdown_refusals());
         for (side, words) in [(RivalName::Ours, "only ours has"), (RivalName::Theirs, "only theirs has")] {
@@ -730,6 +714,28 @@ fn side(name: &str, facts: &RivalFacts) -> RivalSide {
         devices: list(&facts.devices),
         waits: list(&facts.waits),
     }
+}
+
+fn cells(row: &RivalRow, with_ratio: bool) -> Vec<Cell> {
+    let scale = Scale::new(&row.unit, &row.times);
+    let mut cells = vec![Cell::name(row.workload.clone())];
+    cells.extend(row.times.map(|time| Cell::value(scale.value(time), &row.unit)));
+    if with_ratio {
+        let (word, emphasis) = match row.standing {
+            Standing::Refused => ("refused", Emphasis::Bad),
+            Standing::Slower => ("slower", Emphasis::Bad),
+            Standing::Undecided => ("can't be told", Emphasis::Doubtful),
+            Standing::Faster => ("faster", Emphasis::Good),
+        };
+        let told = |words: &dyn Fn(RatioRow) -> String| Cell::plain(row.ratio.map_or_else(|| "–".to_owned(), words));
+        cells.push(Cell::plain(word).with(emphasis));
+        cells.push(told(&|ratio| format!("{}×", digits(ratio.estimate))));
+        cells.push(told(&|ratio| format!("{} … {}", digits(ratio.lower), digits(ratio.upper))));
+    }
+    let [ours, theirs] = row.above_floor.map(|above| above.map_or_else(|| "?".to_owned(), digits));
+    cells.push(Cell::plain(format!("{} and {}", row.executions[0], row.executions[1])));
+    cells.push(Cell::plain(format!("{ours} and {theirs}")));
+    cells
 }
 
 fn row(workload: &RivalWorkload, ours: &str) -> RivalRow {

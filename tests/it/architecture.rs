@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module of the library, and the others that it may use.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("stats", &["model"]),
     ("compare", &["model", "stats"]),
@@ -16,6 +16,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("runner", &["model", "stats", "criterion"]),
     ("environment", &["model"]),
     ("preflight", &["model", "stats", "criterion", "environment"]),
+    ("claims", &["report"]),
     ("publish", &[]),
 ];
 

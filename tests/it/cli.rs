@@ -107,8 +107,20 @@ fn every_subcommand_has_help() {
     #[cfg(feature = "github")]
     case.regress("comment --help").exit_code(0).stdout_contains("Usage: regress comment");
     case.regress("").exit_code(2).stderr_contains("Usage: regress");
-    for command in ["check", "list", "compare", "export", "report", "doctor", "rivals", "config", "completions", "man"]
-    {
+    for command in [
+        "check",
+        "list",
+        "compare",
+        "export",
+        "report",
+        "doctor",
+        "rivals",
+        "claims",
+        "release-check",
+        "config",
+        "completions",
+        "man",
+    ] {
         for flag in ["--help", "-h"] {
             case.regress(&format!("{command} {flag}")).exit_code(0).stdout_contains("Usage: regress");
         }

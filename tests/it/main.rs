@@ -11,6 +11,7 @@ mod audit;
 mod broken;
 mod case;
 mod cases;
+mod claims;
 mod cli;
 mod comment;
 mod confirm;

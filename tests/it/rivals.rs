@@ -220,7 +220,7 @@ fn what_cannot_be_done_is_said() {
     case.regress(&format!("{ARGUMENTS} --conditions none.json")).exit_code(2).stderr_contains("none.json");
     case.regress(&format!("{ARGUMENTS} --min-executions 1")).exit_code(2);
     let case = case.file("runs/session.json", "{}");
-    case.regress(ARGUMENTS).exit_code(2).stderr_contains("session.json").stderr_contains("docs/official.md");
+    case.regress(ARGUMENTS).exit_code(2).stderr_contains("session.json").stderr_contains("docs/claims.md");
 }
 
 #[test]

@@ -138,6 +138,20 @@ fn rivals() -> Case {
 }
 
 #[test]
+fn documents_and_releases() {
+    let case = rivals().file("r/a", "").file("BENCHMARKS.md", CLAIMS);
+    case.regress(&format!("{ARGUMENTS} -o json=r/a.json"));
+    holds(&validator("claims"), &case.regress("claims --format json").json(), "a refused claim");
+    holds(
+        &validator("release-check"),
+        &case.regress("release-check --results r --format json").json(),
+        "no repository",
+    );
+}
+
+const CLAIMS: &str = "It is 2x faster.\n<!-- regress:begin a report=r/a.json -->\n<!-- regress:end a -->\n";
+
+#[test]
 fn settings() {
     let schema = validator("config");
     holds(&schema, &Case::new().regress("config --format json").json(), "defaults");
@@ -164,6 +178,8 @@ fn places(document: &Value, at: &str, found: &mut Vec<String>) {
 #[test]
 fn a_damaged_document_is_noticed() {
     let case = Case::of("demo/criterion").file("regress.toml", "[[rules]]\nglob='none'\nthreshold=5\n");
+    let claims = rivals().file("r/a", "").file("BENCHMARKS.md", CLAIMS);
+    claims.regress(&format!("{ARGUMENTS} -o json=r/a.json"));
     let documents = [
         ("report", case.regress("check -b main -c pr --format json").json()),
         ("list", case.regress("list --format json").json()),
@@ -172,6 +188,8 @@ fn a_damaged_document_is_noticed() {
         ("audit", case.regress("audit base main pr --format json").json()),
         ("spread", case.regress("spread main pr --format json").json()),
         ("rivals", rivals().regress(&format!("{ARGUMENTS} --format json")).json()),
+        ("claims", claims.regress("claims --format json").json()),
+        ("release-check", claims.regress("release-check --format json").json()),
         ("doctor", case.regress("doctor --format json").json()),
     ];
     for (name, document) in documents {

@@ -3,6 +3,7 @@
 pub(super) mod ab;
 pub(super) mod audit;
 pub(super) mod check;
+pub(super) mod claims;
 #[cfg(feature = "github")]
 pub(super) mod comment;
 pub(super) mod compare;
@@ -17,6 +18,7 @@ pub(super) mod kernel;
 pub(super) mod list;
 pub(super) mod man;
 pub(super) mod record;
+pub(super) mod release_check;
 pub(super) mod report;
 pub(super) mod rivals;
 pub(super) mod spread;

@@ -148,7 +148,7 @@ impl Read {
 fn session(path: &Path) -> Result<Session, Failure> {
     let failed = |cause: String| Failure::new(format!("failed to read {}: {cause}", path.display()));
     let text = super::report::read(path, LARGEST_SESSION).map_err(|e| failed(e.to_string()))?;
-    read_session(&text).map_err(|e| failed(e.to_string()).hint("docs/official.md says what stands in it"))
+    read_session(&text).map_err(|e| failed(e.to_string()).hint("docs/claims.md says what stands in it"))
 }
 
 /// Whether any benchmark is of this implementation, where there are benchmarks at all.
