@@ -104,8 +104,8 @@ fn the_same_run_is_kept_once(open: Open<'_>) {
     elsewhere.benchmarks.iter_mut().flat_map(|b| b.executions.iter_mut()).for_each(|e| e.measured_at = None);
     let elsewhere = Record::new(about, elsewhere.benchmarks, Vec::new());
     let mut store = open();
-    assert_eq!(store.append(&[record.clone()]).expect("appended"), [Appended::New]);
-    assert_eq!(store.append(&[record.clone()]).expect("appended"), [Appended::AlreadyThere]);
+    assert_eq!(store.append(std::slice::from_ref(&record)).expect("appended"), [Appended::New]);
+    assert_eq!(store.append(std::slice::from_ref(&record)).expect("appended"), [Appended::AlreadyThere]);
     assert_eq!(open().append(&[elsewhere]).expect("appended"), [Appended::AlreadyThere]);
     assert_eq!(store.record(record.head.key).expect("read"), Some(record));
     // Another measurement of the same revision is another run.
