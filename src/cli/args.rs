@@ -25,6 +25,7 @@ pub(super) struct Cli {
 pub(super) enum Command {
     Check(CheckArgs),
     Ab(Box<AbArgs>),
+    Official(Box<OfficialArgs>),
     List(ListArgs),
     Compare(CompareArgs),
     Record(RecordArgs),
@@ -333,6 +334,133 @@ pub(super) struct AbArgs {
     /// Options for Criterion, after `--`; without them, each process measures for 0.2 seconds
     #[arg(last = true, value_name = "CRITERION ARGS")]
     pub(super) criterion_args: Vec<String>,
+}
+
+/// Measure numbers to be quoted: several executions on a machine that is fit, with the machine looked after between them
+///
+/// Looks at the machine and the repository first, as `regress doctor --profile official` does, and refuses where something fails. Then
+/// every benchmark runs once an execution, in a fresh process for as long as Criterion itself would take, and between executions it is
+/// waited until the machine is back: idle, cool and fast as at first. With --baseline, that commit is built too and its processes run
+/// beside the working tree's, in random order; with --rival, others' commands run in every execution on the same machine.
+///
+/// Each execution is kept in a folder of Criterion's of its own, DIR/SESSION/runs/run-1 and so on, for `regress check`, `spread` and
+/// the others to read, and each process is kept when it ends: the same call goes on where it was after Ctrl-C, a crash or the loss of
+/// power, and with more --runs it adds to them. At the end stand a report and DIR/SESSION/official.json, a baseline for later.
+///
+/// Exit codes: as `check` with a baseline, else 0; 2 could not measure all: refused, interrupted, or a process failed.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  regress official
+  regress official --baseline v1.2 --runs 7 --wait 15m
+  regress official --bench parse --rival 'python3 bench/rival.py' --accept smt
+  regress official -- --measurement-time 10
+  regress check --profile official -b v1.2.json -c target/regress/official/last/official.json")]
+pub(super) struct OfficialArgs {
+    /// Measure this branch, tag or commit beside the working tree, as the baseline
+    #[arg(long, value_name = "REF", conflicts_with_all = ["baseline_binary", "binary"])]
+    pub(super) baseline: Option<String>,
+
+    /// Run this executable, and build nothing; several are matched with the baseline's in order
+    #[arg(long, value_name = "FILE")]
+    pub(super) binary: Vec<PathBuf>,
+
+    /// Run this executable as the baseline
+    #[arg(long, value_name = "FILE", requires = "binary")]
+    pub(super) baseline_binary: Vec<PathBuf>,
+
+    /// Executions: of a finished session, more are added
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000).map(|n| n as usize))]
+    pub(super) runs: usize,
+
+    /// Run this command in each execution; it writes Criterion's files below $CRITERION_HOME. Quoted as for a shell, but none reads
+    /// it. May be given several times
+    #[arg(long, value_name = "COMMAND")]
+    pub(super) rival: Vec<String>,
+
+    /// How long a rival's process may take
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = parse_duration)]
+    pub(super) rival_limit: Duration,
+
+    /// Only benchmarks whose id matches this regular expression
+    #[arg(long, short = 'f', value_name = "REGEX")]
+    pub(super) filter: Option<String>,
+
+    /// What the random order follows from [default: another one each time]
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+
+    /// Wait before the first execution for what passes by itself (busy programs, load, heat), for as long as this
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = "Machine")]
+    pub(super) wait: Option<Duration>,
+
+    /// How long to wait at most between executions until the machine is back; one that begins sooner is marked as disturbed. `0s`
+    /// waits for nothing
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_time, help_heading = "Machine")]
+    pub(super) cool_down: Duration,
+
+    /// Take failures of this check of `regress doctor` for warnings; a list with commas
+    #[arg(long, value_delimiter = ',', value_name = "CHECK", help_heading = "Machine")]
+    pub(super) accept: Vec<String>,
+
+    /// Measure although checks fail; what failed is kept with the numbers
+    #[arg(long, help_heading = "Machine")]
+    pub(super) anyway: bool,
+
+    /// What it is called: the folder below DIR in which it is kept
+    #[arg(long, value_name = "NAME", default_value = "last", value_parser = parse_session, help_heading = "Keeping")]
+    pub(super) session: String,
+
+    /// Begin anew; what was measured under this name is kept under another
+    #[arg(long, help_heading = "Keeping")]
+    pub(super) fresh: bool,
+
+    /// Where sessions are kept [default: regress/official below the target folder]
+    #[arg(long, value_name = "DIR", help_heading = "Keeping")]
+    pub(super) into: Option<PathBuf>,
+
+    /// Build only this package's benchmarks, as cargo's
+    #[arg(long, value_name = "SPEC", help_heading = "Build")]
+    pub(super) package: Vec<String>,
+
+    /// Build only this target of benchmarks, as cargo's
+    #[arg(long, value_name = "NAME", help_heading = "Build")]
+    pub(super) bench: Vec<String>,
+
+    /// Build with these features, as cargo's
+    #[arg(long, value_name = "FEATURES", help_heading = "Build")]
+    pub(super) features: Vec<String>,
+
+    /// Build with this profile of cargo's
+    #[arg(long, value_name = "NAME", help_heading = "Build")]
+    pub(super) build_profile: Option<String>,
+
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+
+    /// Leave a workflow of GitHub's alone: no job summary, outputs or annotations
+    #[arg(long, env = "REGRESS_NO_GITHUB")]
+    pub(super) no_github: bool,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+
+    /// Options for Criterion, after `--`; without them, each process measures as `cargo bench` does
+    #[arg(last = true, value_name = "CRITERION ARGS")]
+    pub(super) criterion_args: Vec<String>,
+}
+
+/// A duration that may be none.
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let duration: jiff::SignedDuration = text.parse().map_err(|_| "expected a duration, as in 10m or 0s".to_owned())?;
+    Duration::try_from(duration).map_err(|_| "expected no negative time".to_owned())
+}
+
+/// A name that is a folder's on every system, and no way out of another.
+fn parse_session(text: &str) -> Result<String, String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_name = !text.is_empty() && text.len() <= 100 && !text.starts_with('.') && text.chars().all(is_plain);
+    if is_name { Ok(text.to_owned()) } else { Err("expected a name of letters, digits, `-`, `_` and `.`".to_owned()) }
 }
 
 fn parse_variable(text: &str) -> Result<(String, String), String> {

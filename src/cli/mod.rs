@@ -35,6 +35,7 @@ pub(crate) fn run() -> ExitCode {
         let (_, given) = matches.subcommand().ok_or_else(|| Failure::new("no command was given"))?;
         match &cli.command {
             Command::Ab(args) => commands::ab::run(args, given),
+            Command::Official(args) => commands::official::run(args, given),
             Command::Check(args) => commands::check::run(args, given),
             Command::List(args) => commands::list::run(args),
             Command::Compare(args) => commands::compare::run(args),

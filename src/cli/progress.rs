@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use criterion_regress::report::visible;
-use criterion_regress::runner::Progress;
+use criterion_regress::runner::{OfficialProgress, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::github::print_error;
@@ -95,5 +95,64 @@ impl RoundsBar {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// How an official run goes on: a line that changes on a terminal, and elsewhere one for each execution.
+pub(super) struct OfficialBar {
+    bar: Option<ProgressBar>,
+    start: Instant,
+    /// The execution that was told last.
+    told: usize,
+}
+
+impl OfficialBar {
+    pub(super) fn new() -> OfficialBar {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style =
+                ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style);
+            bar.enable_steady_tick(TICK);
+            bar
+        });
+        OfficialBar { bar, start: Instant::now(), told: 0 }
+    }
+
+    /// What runs next.
+    pub(super) fn show(&mut self, progress: OfficialProgress<'_>) {
+        let left = progress.remaining.map_or_else(String::new, |left| format!(", about {} left", duration(left)));
+        let of = format!("execution {} of {}", progress.execution, progress.n_executions);
+        let Some(bar) = &self.bar else {
+            if self.told != progress.execution {
+                self.told = progress.execution;
+                print_error(&format!("{of}: {} processes{left}", progress.n - progress.n_done));
+            }
+            return;
+        };
+        let (elapsed, next) = (duration(self.start.elapsed()), progress.n_done + 1);
+        bar.set_message(format!("{of}, {next} of {}, {elapsed}{left}: {}", progress.n, visible(progress.id)));
+    }
+
+    /// A line that stays.
+    pub(super) fn tell(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| print_error(line)),
+            None => print_error(line),
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// `3 s`, `4 min`, `2 h 5 min`.
+fn duration(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds @ 0..=99 => format!("{seconds} s"),
+        seconds @ 100..=5999 => format!("{} min", (seconds + 30) / 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
     }
 }

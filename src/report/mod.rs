@@ -22,6 +22,7 @@ mod junit;
 mod markdown;
 mod matrix;
 mod number;
+mod official;
 mod refusal;
 mod rivals;
 mod schema;
@@ -42,6 +43,7 @@ pub use history::{HistoryRow, history_csv, history_json_lines};
 pub use inventory::{Inventory, InventoryBaseline, InventoryRow};
 pub use json::{InvalidReport, parse_report, to_json};
 pub use matrix::MatrixReport;
+pub use official::{disagreements, failed_checks};
 pub use rivals::{
     AloneRow, ConditionCheck, ConditionState, Conditions, InvalidRivals, RatioRow, RefusalRow, RivalCounts, RivalName,
     RivalRow, RivalSide, RivalsContext, RivalsReport, Standing, machine, parse_rivals,

@@ -122,6 +122,15 @@ impl Checkout {
             .map_err(|e| if e.cause.is_empty() { error(&doing, "git knows none of this name") } else { e })
     }
 
+    /// Whether the working tree holds changes that its commit lacks; files that git doesn't know and ignores don't count.
+    ///
+    /// # Errors
+    /// When git can't say.
+    pub fn is_dirty(&self) -> Result<bool, BuildError> {
+        let listed = git(&self.top, "ask git for changes", ["--no-optional-locks", "status", "--porcelain"])?;
+        Ok(!listed.is_empty())
+    }
+
     /// A commit's files, in a folder of the cache called `name`.
     ///
     /// # Errors

@@ -201,16 +201,35 @@ impl Suite {
         Ok(benchmarks)
     }
 
+    /// Measures one benchmark in a fresh process for as long as Criterion and the caller's arguments say, and leaves what Criterion
+    /// wrote in [`Suite::home`] until the next process.
+    ///
+    /// # Errors
+    /// When the process fails, or leaves no result.
+    pub fn run_fully(&self, id: &str) -> Result<Vec<Benchmark>, ProcessFailed> {
+        let mut arguments: Vec<String> = vec!["--bench".into()];
+        if self.given("--noplot").is_none() {
+            arguments.push("--noplot".into());
+        }
+        arguments.extend(self.invocation.arguments.iter().cloned());
+        arguments.extend(self.selection(id)?);
+        let home = self.empty_home()?;
+        let (output, _) = self.output(&arguments)?;
+        let mut tree = criterion::read(&home, Baselines::Named(&[NEW]), summarize, &AtomicUsize::new(0))
+            .map_err(|e| failed(e.to_string(), Some(&output)))?;
+        let mut run = tree.take_run(NEW, "");
+        run.benchmarks.retain(|benchmark| benchmark.id.as_str() == id);
+        if run.benchmarks.is_empty() {
+            return Err(failed("it left no result".into(), Some(&output)));
+        }
+        Ok(run.benchmarks)
+    }
+
     /// One process that measures a benchmark, for as long as the arguments say, or for `time` seconds.
     fn measure(&self, id: &str, time: Option<&str>) -> Result<Ran, ProcessFailed> {
         let mut arguments = self.options(time);
         arguments.extend(self.selection(id)?);
-        let home = self.home();
-        let emptied = match std::fs::remove_dir_all(&home) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
-            _ => std::fs::create_dir_all(&home),
-        };
-        emptied.map_err(|e| failed(format!("failed to empty {}: {e}", home.display()), None))?;
+        let home = self.empty_home()?;
         let (output, usage) = self.output(&arguments)?;
         let counts = Mutex::new(Vec::new());
         let sum_up = |measurement: &Measurement, at| {
@@ -293,8 +312,20 @@ impl Suite {
         Some(Times { warm_up: said(WARM_UP_TIME)?, measurement: said(MEASUREMENT_TIME)? })
     }
 
-    fn home(&self) -> PathBuf {
+    /// Where Criterion writes: of the last process only.
+    #[must_use]
+    pub fn home(&self) -> PathBuf {
         self.scratch.join("criterion")
+    }
+
+    fn empty_home(&self) -> Result<PathBuf, ProcessFailed> {
+        let home = self.home();
+        let emptied = match std::fs::remove_dir_all(&home) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+            _ => std::fs::create_dir_all(&home),
+        };
+        emptied.map_err(|e| failed(format!("failed to empty {}: {e}", home.display()), None))?;
+        Ok(home)
     }
 
     fn output(&self, arguments: &[String]) -> Result<(Output, Usage), ProcessFailed> {

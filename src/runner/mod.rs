@@ -9,6 +9,7 @@ mod executable;
 mod journal;
 #[cfg(all(unix, feature = "cpu-time"))]
 mod measurement;
+mod official;
 mod recorded;
 mod rounds;
 mod session;
@@ -20,6 +21,10 @@ pub use executable::{Executable, Invocation, ProcessFailed, Suite};
 pub use journal::{InvalidJournal, Journal, Kept, read_journal};
 #[cfg(all(unix, feature = "cpu-time"))]
 pub use measurement::CpuTime;
+pub use official::{
+    CannotKeep, MEASUREMENTS, Official, OfficialHeader, OfficialProcess, OfficialProgress, OfficialRecord,
+    OfficialWatcher, Repeated, Rival, execution_folder, still_failed,
+};
 pub use recorded::{RecordedResult, RecordedSide, RoundsHeader, RoundsRecord};
 pub use rounds::{Order, Step, closing_look};
 pub use session::{Diverged, Ended, HowEnded, Limits, Open, Progress, Session, Watcher};

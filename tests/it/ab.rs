@@ -12,14 +12,14 @@ use crate::schema::{holds, validator};
 
 /// How the script selects benchmarks: by `--exact`, by a regular expression, by a part of the name.
 #[derive(Clone, Copy)]
-enum Selects {
+pub(crate) enum Selects {
     Exactly,
     Regex,
     Parts,
 }
 
 /// A script that lists and "measures" benchmarks: a line each, with a time in nanoseconds or `crash`, and the id.
-fn executable(selects: Selects, table: &str) -> String {
+pub(crate) fn executable(selects: Selects, table: &str) -> String {
     let (help, test) = match selects {
         Selects::Exactly => ("--exact", r#"[ "$id" = "$filter" ]"#),
         Selects::Regex => ("", r#"printf '%s' "$id" | grep -Eq -e "$filter""#),
@@ -42,6 +42,7 @@ done
 while read -r time id; do
     [ -z "$filter" ] || {{ {test}; }} || continue
     if [ -n "$list" ]; then echo "$id: benchmark"; continue; fi
+    [ -n "$LOG" ] && echo "$id" >> "$LOG"
     [ "$time" = crash ] && {{ echo "what a pity" >&2; exit 101; }}
     [ -n "$PAUSE" ] && sleep "$PAUSE"
     [ -n "$SLOW" ] && time=$((time * SLOW))
@@ -58,7 +59,7 @@ TABLE
     )
 }
 
-fn runnable(case: Case, path: &str, text: &str) -> Case {
+pub(crate) fn runnable(case: Case, path: &str, text: &str) -> Case {
     let case = case.file(path, text);
     std::fs::set_permissions(case.path(path), std::fs::Permissions::from_mode(0o755)).expect("a program");
     case

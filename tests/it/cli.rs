@@ -114,6 +114,7 @@ fn every_subcommand_has_help() {
         "export",
         "report",
         "doctor",
+        "official",
         "rivals",
         "claims",
         "release-check",

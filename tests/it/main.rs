@@ -26,6 +26,8 @@ mod github;
 mod hostile_disk;
 mod import;
 mod init;
+#[cfg(unix)]
+mod official;
 mod page;
 mod plain_loop;
 mod policy;

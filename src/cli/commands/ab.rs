@@ -146,14 +146,18 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
     Ok(code)
 }
 
+/// The words of a text, as a shell would read them.
+pub(super) fn words_of(flag: &str, text: &str) -> Result<Vec<String>, Failure> {
+    shlex::split(text)
+        .ok_or_else(|| Failure::new(format!("failed to read {flag} {text}: a quotation mark is left open")))
+}
+
 /// How each side is run.
 fn invocations(args: &AbArgs) -> Result<[Invocation; 2], Failure> {
     let side = |flag: &str, words: &[String], variables: &[(String, String)]| {
         let mut arguments = args.criterion_args.clone();
         for words in words {
-            let split = shlex::split(words)
-                .ok_or_else(|| Failure::new(format!("failed to read {flag} {words}: a quotation mark is left open")))?;
-            arguments.extend(split);
+            arguments.extend(words_of(flag, words)?);
         }
         if arguments.iter().any(|argument| argument == "--quick" || argument.starts_with("--quick=")) {
             return Err(Failure::new("`--quick` takes too few measurements to tell what a process did")
@@ -227,11 +231,21 @@ fn n_rounds(records: &[RoundsRecord]) -> usize {
 
 /// What was typed, with `--resume`, for a shell.
 fn command_to_resume() -> String {
-    let mut words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let mut words = typed_words();
     let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
     if !words[..end].iter().any(|word| word == "--resume") {
         words.insert(end, "--resume".to_owned());
     }
+    for_a_shell(&words)
+}
+
+/// What was typed.
+pub(super) fn typed_words() -> Vec<String> {
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+/// Words as one types them.
+pub(super) fn for_a_shell(words: &[String]) -> String {
     // A word that no shell takes can't have been typed into one.
     let quoted = words.iter().map(|word| shlex::try_quote(word).map_or_else(|_| word.clone(), Into::into));
     visible(&quoted.collect::<Vec<_>>().join(" "))
@@ -313,7 +327,7 @@ fn note_how_it_ended(comparison: &mut RunComparison, how: HowEnded, resume: Opti
 }
 
 /// Set by Ctrl-C, and by whoever asks the process to end.
-fn stopped_by_signals() -> Result<Arc<AtomicBool>, Failure> {
+pub(super) fn stopped_by_signals() -> Result<Arc<AtomicBool>, Failure> {
     let is_stopped = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&is_stopped);
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
@@ -445,10 +459,10 @@ fn settings_of(variables: &[(String, String)], arguments: &[String]) -> Vec<Stri
 }
 
 /// A side's executables, and what it is called.
-struct Built {
-    label: String,
-    source: String,
-    executables: Vec<Executable>,
+pub(super) struct Built {
+    pub(super) label: String,
+    pub(super) source: String,
+    pub(super) executables: Vec<Executable>,
 }
 
 impl Built {
@@ -509,28 +523,28 @@ fn build(args: &AbArgs, checkout: &Checkout, has_settings: bool) -> Result<[Buil
     Ok([side(&base, baseline), side(&head, built(&candidate_source)?)])
 }
 
-fn build_failure(error: BuildError) -> Failure {
+pub(super) fn build_failure(error: BuildError) -> Failure {
     Failure::new(error.to_string().trim_end_matches(": ")).hint(
         "the reason stands above, in the words of cargo; a `Cargo.lock` that is out of date is left for you to update",
     )
 }
 
 /// Waits for nobody: who builds there already is told.
-fn lock(cache: &Path) -> Result<File, Failure> {
+pub(super) fn lock(cache: &Path) -> Result<File, Failure> {
     let path = cache.join("lock");
     let failed = |e: &dyn std::fmt::Display| Failure::new(format!("failed to lock {}: {e}", path.display()));
     std::fs::create_dir_all(cache).map_err(|e| failed(&e))?;
     let file = File::create(&path).map_err(|e| failed(&e))?;
-    file.try_lock().map_err(|e| failed(&e).hint("another `regress ab` is at work here"))?;
+    file.try_lock().map_err(|e| failed(&e).hint("another call of regress is at work here"))?;
     Ok(file)
 }
 
-fn short(commit: &str) -> &str {
+pub(super) fn short(commit: &str) -> &str {
     commit.get(..9).unwrap_or(commit)
 }
 
 /// Executables that were named; the first of one side is the first of the other's.
-fn named(label: &str, paths: &[PathBuf]) -> Result<Built, Failure> {
+pub(super) fn named(label: &str, paths: &[PathBuf]) -> Result<Built, Failure> {
     let executable = |(i, path): (usize, &PathBuf)| {
         let found = std::path::absolute(path).and_then(|path| std::fs::metadata(&path).map(|_| path));
         let path = found.map_err(|e| Failure::new(format!("failed to find {}: {e}", path.display())))?;
@@ -545,24 +559,30 @@ fn named(label: &str, paths: &[PathBuf]) -> Result<Built, Failure> {
 
 /// Asks every executable what it holds. One that isn't Criterion's is left out.
 fn open_suites(sides: &[Prepared; 2], scratch: &Path) -> Result<[Vec<Suite>; 2], Failure> {
-    let mut suites = [Vec::new(), Vec::new()];
-    for (suites, side) in suites.iter_mut().zip(sides) {
-        for executable in &side.executables {
-            match Suite::open(executable.clone(), &side.invocation, scratch) {
-                Ok(suite) => suites.push(suite),
-                Err(e) => {
-                    github::print_error(&format!(
-                        "warning: {} of {} is left out: {e}",
-                        executable.path.display(),
-                        side.label
-                    ));
-                }
+    let open = |side: &Prepared| suites_of(&side.label, &side.executables, &side.invocation, scratch);
+    Ok([open(&sides[0])?, open(&sides[1])?])
+}
+
+/// The suites of one side.
+pub(super) fn suites_of(
+    label: &str,
+    executables: &[Executable],
+    invocation: &Invocation,
+    scratch: &Path,
+) -> Result<Vec<Suite>, Failure> {
+    let mut suites = Vec::new();
+    for executable in executables {
+        match Suite::open(executable.clone(), invocation, scratch) {
+            Ok(suite) => suites.push(suite),
+            Err(e) => {
+                let path = executable.path.display();
+                github::print_error(&format!("warning: {path} of {label} is left out: {e}"));
             }
         }
-        if suites.is_empty() {
-            return Err(Failure::new(format!("failed to find benchmarks of {}: no executable has any", side.label))
-                .hint("benchmarks are targets of Criterion's with `harness = false`"));
-        }
+    }
+    if suites.is_empty() {
+        return Err(Failure::new(format!("failed to find benchmarks of {label}: no executable has any"))
+            .hint("benchmarks are targets of Criterion's with `harness = false`"));
     }
     Ok(suites)
 }

@@ -20,7 +20,7 @@ use crate::cli::settings::Settings;
 use crate::cli::{exit_code, output};
 
 /// How long it is looked.
-const WINDOW: Duration = Duration::from_secs(1);
+pub(super) const WINDOW: Duration = Duration::from_secs(1);
 
 /// Between two looks, where it waits.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -32,11 +32,7 @@ const PROCESSES: usize = 15;
 const LOOSE: f64 = 10.0;
 
 pub(crate) fn run(args: &DoctorArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {
-    if let Some(unknown) = args.accept.iter().find(|code| !CODES.contains(&code.as_str())) {
-        return Err(
-            Failure::new(format!("there is no check `{unknown}`")).hint(format!("checks are: {}", CODES.join(", ")))
-        );
-    }
+    known_checks(&args.accept)?;
     let settings = Settings::resolve(&args.policy, &[], given, &today())?;
     let is_loose = settings.threshold.value.percent() >= LOOSE;
     let strictness = if is_loose { Strictness::Smoke } else { Strictness::Official };
@@ -47,10 +43,14 @@ pub(crate) fn run(args: &DoctorArgs, given: &ArgMatches) -> Result<ExitCode, Fai
     let wanted = Wanted { strictness, baselines: environments_of(args)? };
     let accept =
         |check: Check| if args.accept.iter().any(|code| code == check.code) { check.accepted() } else { check };
-    let (facts, mut checks) = wait(args.wait, || {
-        let (facts, checks) = examine(WINDOW, &wanted);
-        (facts, checks.into_iter().map(accept).collect())
-    });
+    let (facts, mut checks) = wait(
+        args.wait,
+        || false,
+        || {
+            let (facts, checks) = examine(WINDOW, &wanted);
+            (facts, checks.into_iter().map(accept).collect())
+        },
+    );
     if args.measure {
         let (threshold, executions) = (settings.threshold.value.percent() / 100.0, settings.min_executions.value);
         let level = settings.policy.gate_level;
@@ -67,8 +67,23 @@ pub(crate) fn run(args: &DoctorArgs, given: &ArgMatches) -> Result<ExitCode, Fai
     Ok(exit_code::of_checks(&checks, args.strict))
 }
 
-/// Looks until nothing fails that may pass by itself, for `limit` at most.
-fn wait(limit: Option<Duration>, mut look: impl FnMut() -> (Facts, Vec<Check>)) -> (Facts, Vec<Check>) {
+/// Whether there are checks of these names.
+pub(super) fn known_checks(accepted: &[String]) -> Result<(), Failure> {
+    match accepted.iter().find(|code| !CODES.contains(&code.as_str())) {
+        Some(unknown) => {
+            Err(Failure::new(format!("there is no check `{unknown}`"))
+                .hint(format!("checks are: {}", CODES.join(", "))))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Looks until nothing fails that may pass by itself, for `limit` at most, and until it `is_stopped`.
+pub(super) fn wait(
+    limit: Option<Duration>,
+    is_stopped: impl Fn() -> bool,
+    mut look: impl FnMut() -> (Facts, Vec<Check>),
+) -> (Facts, Vec<Check>) {
     let start = Instant::now();
     let mut told: Vec<&'static str> = Vec::new();
     loop {
@@ -77,7 +92,7 @@ fn wait(limit: Option<Duration>, mut look: impl FnMut() -> (Facts, Vec<Check>)) 
         let waits_for: Vec<&Check> = checks.iter().filter(fails).collect();
         let codes: Vec<&'static str> = waits_for.iter().map(|check| check.code).collect();
         let is_over = limit.is_none_or(|limit| start.elapsed() + PAUSE >= limit);
-        if waits_for.is_empty() || is_over {
+        if waits_for.is_empty() || is_over || is_stopped() {
             return (facts, checks);
         }
         if codes != told {

@@ -17,6 +17,7 @@ pub(super) mod init;
 pub(super) mod kernel;
 pub(super) mod list;
 pub(super) mod man;
+pub(super) mod official;
 pub(super) mod record;
 pub(super) mod release_check;
 pub(super) mod report;
