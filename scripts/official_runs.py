@@ -95,6 +95,9 @@ scripts/official_runs.py target/debug/regress PATH/TO/metal-candle/benchmark_res
 sessions on one MacBook Pro (M4 Max, macOS 26.1), each of five runs with pauses of 60 s, Criterion 0.5. The logs are theirs and are not
 in this repository. **Each session is of another commit**, so that what is called a change between two sessions may be one. What is of one
 commit are the five runs of a session.
+
+Today `regress official` would keep more than the text of such runs: each execution's measurements, what the machine was like before and after it, and
+what disturbed it; [choosing.md](choosing.md) says what it takes to come from CI's smoke to numbers like these.
 """)
 out("## The executions of a session\n")
 out("Criterion compares each run with the one before it, of the same commit: what it calls a change there is none. Ranges: how far the slowest of five runs is above the fastest.\n")

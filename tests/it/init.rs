@@ -35,13 +35,18 @@ fn writes_the_workflows_and_a_configuration_that_holds() {
     for path in WORKFLOWS {
         ran = ran.stdout_contains(&format!("wrote {path}"));
         let text = read(&case, path);
-        assert!(!text.contains('@') || !text.contains("@BENCH@") && !text.contains("@ACTION@"), "{path}:\n{text}");
+        assert!(
+            !text.contains('@') || ["@BENCH@", "@ACTION@", "@ARGS@"].iter().all(|left| !text.contains(left)),
+            "{path}:\n{text}"
+        );
     }
     assert!(read(&case, WORKFLOWS[0]).contains("\n          command: ab\n"));
     assert!(
         read(&case, WORKFLOWS[0])
             .contains("\n          benches: |\n            parse\n            sort\n          report: ")
     );
+    let official = read(&case, WORKFLOWS[2]);
+    assert!(official.contains("\n            --bench=parse\n            --bench=sort\n      - name: "), "{official}");
     ran.stdout_contains("regress ab --bench parse --bench sort")
         .stdout_contains("cargo bench --bench parse --bench sort")
         .stdout_contains("git ls-remote");
@@ -106,7 +111,8 @@ fn a_link_is_something_that_is_there() {
 fn a_dry_run_prints_and_writes_nothing() {
     let case = package();
     let ran = case.regress("init --dry-run --workflows smoke,official").exit_code(0);
-    let ran = ran.stdout_contains("==> .github/workflows/benchmark-smoke.yml <==").stdout_contains("profile: official");
+    let ran =
+        ran.stdout_contains("==> .github/workflows/benchmark-smoke.yml <==").stdout_contains("--profile=official");
     ran.stdout_lacks("benchmark-comment.yml <==");
     assert!(!case.path(".github").exists() && !case.path("regress.toml").exists());
 }

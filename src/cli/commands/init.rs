@@ -79,7 +79,7 @@ fn plan(args: &InitArgs, benches: &[Bench]) -> Result<Vec<Planned>, Failure> {
     let action = action(args.action_ref.as_deref())?;
     let filled = |template: &str| {
         let text = template.replace("@BENCH@", &flags(benches)).replace("@ACTION@", &action);
-        text.replace("@INPUTS@", &inputs(benches))
+        text.replace("@INPUTS@", &inputs(benches)).replace("@ARGS@", &arguments(benches))
     };
     let mut planned = Vec::new();
     for workflow in [WorkflowArg::Smoke, WorkflowArg::Comment, WorkflowArg::Official] {
@@ -141,6 +141,15 @@ fn inputs(benches: &[Bench]) -> String {
 fn flags(benches: &[Bench]) -> String {
     let packages = packages(benches).into_iter().map(|package| format!("--package {package}"));
     packages.chain(benches.iter().map(|bench| format!("--bench {}", bench.name))).collect::<Vec<_>>().join(" ")
+}
+
+/// The same, a line each, below `args: |`.
+fn arguments(benches: &[Bench]) -> String {
+    let packages = packages(benches).into_iter().map(|package| format!("            --package={package}"));
+    packages
+        .chain(benches.iter().map(|bench| format!("            --bench={}", bench.name)))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn named_benches(names: &[String]) -> Result<Vec<Bench>, Failure> {
