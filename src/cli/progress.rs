@@ -125,7 +125,7 @@ impl OfficialBar {
         let Some(bar) = &self.bar else {
             if self.told != progress.execution {
                 self.told = progress.execution;
-                print_error(&format!("{of}: {} processes{left}", progress.n - progress.n_done));
+                print_error(&format!("{of}: {} of {} to be run{left}", progress.n - progress.n_done, progress.n));
             }
             return;
         };

@@ -295,7 +295,7 @@ fn what_each_clock_says_is_in_the_report() {
     case.regress(&format!("{AB} --clock sun")).exit_code(2).stderr_contains("wall");
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("git");
     command.args(["-c", "user.name=a", "-c", "user.email=a@example.org"]).args(arguments);
     let output = command.current_dir(folder).env("HOME", folder).output().expect("git can be run");
@@ -304,7 +304,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// A cargo that "builds" the script that lies in the package.
-const CARGO: &str = r#"#!/bin/sh
+pub(crate) const CARGO: &str = r#"#!/bin/sh
 case "$1" in
 generate-lockfile) touch Cargo.lock ;;
 metadata) echo "{\"target_directory\":\"$TARGET\",\"workspace_root\":\"$PWD\"}" ;;
