@@ -73,7 +73,10 @@ pub fn compare_rounds(baseline: &Run, candidate: &Run, looks: &[Look], policy: &
     let compared: Vec<BenchmarkComparison> =
         pairs.iter().zip(&told).map(|(rounds, told)| row(rounds, told, n_tests, &setting, policy)).collect();
     warnings.extend(compared.iter().filter_map(implausible));
-    warnings.extend(compared.iter().filter_map(clocks_disagree));
+    if !setting.same_executable {
+        let disagree = |(rounds, row)| clocks_disagree(rounds, row, n_tests, policy);
+        warnings.extend(pairs.iter().zip(&compared).filter_map(disagree));
+    }
     let deviations: Vec<f64> = pairs.iter().zip(&compared).map(|(rounds, row)| rounds.deviation(row)).collect();
     let deviation = if pairs.is_empty() { policy.assumed_noise } else { median(&deviations) };
     sort(&mut not_compared);
@@ -320,7 +323,8 @@ fn row(rounds: &Rounds<'_>, told: &Told, n_tests: usize, setting: &Setting, poli
     let half_width = |confidence: f64| judge.interval(confidence).map(|(lower, upper)| (upper - lower) / 2.0);
     let n_tests = n_tests.max(1) * rounds.views(n, policy.clocks).len();
     let smallest_p = told.alpha / n_tests as f64;
-    let smallest = half_width(1.0 - 2.0 * smallest_p).unwrap_or(unknown);
+    let provable = half_width(1.0 - 2.0 * smallest_p);
+    let smallest = provable.unwrap_or(unknown);
     let deviation = half_width(ONE_DEVIATION).unwrap_or(policy.assumed_noise).clamp(SMALLEST_NOISE, unknown);
     let band = rounds.threshold.log_band();
     let evidence = rounds.baseline.executions.evidence().max(rounds.candidate.executions.evidence());
@@ -333,6 +337,8 @@ fn row(rounds: &Rounds<'_>, told: &Told, n_tests: usize, setting: &Setting, poli
         Verdict::Regression | Verdict::Improvement if setting.same_executable => {
             (Verdict::Inconclusive, Some(Doubt::SameExecutable))
         }
+        // So few that no rounds could have proven a change.
+        Verdict::Inconclusive if provable.is_none() => (Verdict::Inconclusive, Some(Doubt::TooFewRounds)),
         verdict => (verdict, told.doubt),
     };
     let renamed = rounds.baseline.id.as_str() != rounds.candidate.id.as_str();
@@ -383,10 +389,13 @@ fn row(rounds: &Rounds<'_>, told: &Told, n_tests: usize, setting: &Setting, poli
     }
 }
 
-/// Where both clocks tell of the benchmark, and what the one says is beyond what the other may be off.
-fn clocks_disagree(row: &BenchmarkComparison) -> Option<Warning> {
-    let clocks = row.clocks.as_ref().filter(|clocks| clocks.why_wall.is_none())?;
-    let (wall, cpu) = (clocks.wall.change, clocks.cpu?.change);
+/// Where both clocks tell of the benchmark, and what the one says is beyond what the other may be off: at a confidence that holds
+/// for all benchmarks together, as one in twenty would be warned of otherwise.
+fn clocks_disagree(rounds: &Rounds<'_>, row: &BenchmarkComparison, n_tests: usize, policy: &Policy) -> Option<Warning> {
+    let n = row.n_executions[0];
+    row.clocks.as_ref().filter(|clocks| clocks.why_wall.is_none())?;
+    let confidence = 1.0 - (1.0 - policy.confidence) / n_tests.max(1) as f64;
+    let (wall, cpu) = (rounds.wall(n).change(confidence).change, rounds.cpu(n)?.change(confidence).change);
     let is_above = |a: &ChangeInterval, b: &ChangeInterval| a.lower.fraction() > b.upper.fraction();
     let thousandths = |change: &ChangeInterval| (change.estimate.fraction() * 1e3).round() as i64;
     (is_above(&wall, &cpu) || is_above(&cpu, &wall)).then(|| Warning {
@@ -631,6 +640,37 @@ mod tests {
             }
             let row = &compare_rounds(&sides[0], &sides[1], &looks, &strict).compared[0];
             assert_eq!(row.verdict, verdict, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn clocks_that_differ_by_chance_are_no_warning() {
+        let mut random = Random::new(11);
+        let n_benchmarks = 20;
+        let looks = looks(2 * n_benchmarks, 0.01);
+        let mut n_warned = 0;
+        for _ in 0..20 {
+            let suites: Vec<[Run; 2]> =
+                (0..n_benchmarks).map(|_| clocked(&mut random, looks[0].rounds, (1.0, 0.5), (1.0, 0.02))).collect();
+            let side = |side: usize| {
+                let mut run = run(&[]);
+                for (i, suite) in suites.iter().enumerate() {
+                    let benchmark = suite[side].benchmarks[0].clone();
+                    run.benchmarks.push(Benchmark { id: BenchmarkId::from_name(&format!("f{i}")), ..benchmark });
+                }
+                run
+            };
+            n_warned += compare_rounds(&side(0), &side(1), &looks[..1], &policy()).warnings.len();
+        }
+        assert!(n_warned <= 5, "{n_warned} of 400 benchmarks, in 20 suites");
+    }
+
+    #[test]
+    fn rounds_that_could_prove_nothing_are_too_few() {
+        let look = |rounds| [Look { rounds, alpha: 0.01 }];
+        for (n, doubt) in [(4, Doubt::TooFewRounds), (8, Doubt::TooWide)] {
+            let row = &compared(&[1.1], n, &look(n), 0.5, 1).compared[0];
+            assert_eq!((row.verdict, row.doubt), (Verdict::Inconclusive, Some(doubt)), "{row:?}");
         }
     }
 

@@ -56,7 +56,7 @@ fn nothing_to_show(report: &Report, foreign: &dyn Fn(&str) -> String) -> String 
             n = report.policy.min_executions
         ),
         Some(Doubt::TooFewRounds) => {
-            "nothing could have been shown: there were fewer rounds than a first look takes; give them more time"
+            "nothing could have been shown: there were too few rounds; give them more time, or `--rounds` more"
                 .to_owned()
         }
         Some(Doubt::DifferentMachines) => {

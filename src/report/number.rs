@@ -21,8 +21,16 @@ pub(super) fn digits(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
+/// No benchmark changes by such a factor: the end of an interval that has none.
+const NO_END: f64 = 1e13;
+
 /// A change as a signed percentage, or as a factor once percentages lose their meaning: `+31 %`, `−4.2 %`, `×12.3`.
 pub(super) fn change(fraction: f64) -> String {
+    if fraction >= NO_END {
+        return "×∞".to_owned();
+    } else if 1.0 + fraction <= 1.0 / NO_END {
+        return "×0".to_owned();
+    }
     let percent = fraction * 100.0;
     // No time falls by all of itself: what would round to −100 % is a factor too.
     if !(-99.45..999.5).contains(&percent) {

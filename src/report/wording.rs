@@ -325,7 +325,7 @@ pub(super) fn doubt(doubt: Doubt) -> &'static str {
         Doubt::MaybeNoise => "beyond the threshold, but noise alone may do that",
         Doubt::TooWide => "a change beyond the threshold can't be ruled out",
         Doubt::Suspected => "probably real, but not certain enough to fail by it: measure again",
-        Doubt::TooFewRounds => "fewer rounds than a first look takes",
+        Doubt::TooFewRounds => "too few rounds to show anything",
         Doubt::TooFewExecutions => "fewer executions than the policy asks for",
         Doubt::DifferentMachines => "the sides were measured in different environments",
         Doubt::SameExecutable => "both sides are the same executable, so it is not the code",
