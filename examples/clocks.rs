@@ -11,7 +11,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use criterion_regress::runner::{Executable, Idle, Invocation, Order, Suite};
+use criterion_regress::runner::{Executable, Guard, Idle, Invocation, Order, Suite};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -41,7 +41,7 @@ fn measure(path: &str, rounds: usize, options: &[String], scratch: &Path) -> Res
     let path = std::path::absolute(path).map_err(|e| format!("{path}: {e}"))?;
     let executable = Executable { name: String::new(), path, folder: None };
     let invocation = Invocation { arguments: options.to_vec(), variables: Vec::new() };
-    let suite = Suite::open(executable, &invocation, scratch).map_err(|e| e.to_string())?;
+    let suite = Suite::open(executable, &invocation, scratch, &Guard::default()).map_err(|e| e.to_string())?;
     let mut idle = vec![Idle::SelectsNothing; suite.ids.len()];
     let all: Vec<usize> = (0..suite.ids.len()).collect();
     let mut order = Order::new(1);

@@ -260,7 +260,8 @@ pub(super) struct AbArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000).map(|n| n as usize))]
     pub(super) rounds: Option<usize>,
 
-    /// How long all rounds together may take, builds not included
+    /// How long all rounds together may take, builds not included. A single process that takes longer than a minute and a quarter of
+    /// this is ended
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = parse_duration, conflicts_with = "rounds")]
     pub(super) budget: Option<Duration>,
 

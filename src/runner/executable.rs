@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use super::cpu_time::{Counted, Idle, NO_TIME, Times, WARM_UP, cpu_use};
-use super::usage::{Usage, watched};
+use super::usage::{Guard, Usage, watched};
 use crate::criterion::{self, Baselines, NEW};
 use crate::model::{Benchmark, Measurement};
 use crate::stats::summarize;
@@ -74,6 +74,7 @@ pub struct Suite {
     /// The ids that it lists, each once, in its order.
     pub ids: Vec<String>,
     invocation: Invocation,
+    guard: Guard,
     knows_exact: bool,
     /// The arguments that select a benchmark, of those that were asked for: to find them, some versions have to be run.
     selections: RefCell<BTreeMap<String, Vec<String>>>,
@@ -102,15 +103,21 @@ impl Ran {
 }
 
 impl Suite {
-    /// Asks an executable what it holds. `scratch` is a folder that this suite may empty.
+    /// Asks an executable what it holds. `scratch` is a folder that this suite may empty, `guard` ends its processes.
     ///
     /// # Errors
     /// When it can't be run, or isn't one of Criterion's.
-    pub fn open(executable: Executable, invocation: &Invocation, scratch: &Path) -> Result<Suite, ProcessFailed> {
+    pub fn open(
+        executable: Executable,
+        invocation: &Invocation,
+        scratch: &Path,
+        guard: &Guard,
+    ) -> Result<Suite, ProcessFailed> {
         let mut suite = Suite {
             executable,
             ids: Vec::new(),
             invocation: invocation.clone(),
+            guard: guard.clone(),
             knows_exact: false,
             selections: RefCell::default(),
             spent: Cell::default(),
@@ -241,15 +248,20 @@ impl Suite {
         };
         let mut tree = criterion::read(&home, Baselines::Named(&[NEW]), sum_up, &AtomicUsize::new(0))
             .map_err(|e| failed(e.to_string(), Some(&output)))?;
+        let is_broken = !tree.broken.is_empty();
         let mut run = tree.take_run(NEW, "");
+        let n_measured = run.benchmarks.len();
         run.benchmarks.retain(|benchmark| benchmark.id.as_str() == id);
         if run.benchmarks.is_empty() {
-            return Err(failed("it left no result".into(), Some(&output)));
+            let cause = if is_broken { "the result that it left can't be read" } else { "it left no result" };
+            return Err(failed(cause.into(), Some(&output)));
         }
         let counts = counts.into_inner().unwrap_or_default();
+        // The CPU time of a process that measured others as well is not this benchmark's.
+        let is_alone = n_measured == run.benchmarks.len();
         let counted = |benchmark: &Benchmark| {
             let fingerprint = benchmark.executions.first().fingerprint;
-            counts.iter().find(|(of, _)| *of == fingerprint).map(|(_, counted)| *counted)
+            counts.iter().find(|(of, _)| is_alone && *of == fingerprint).map(|(_, counted)| *counted)
         };
         let benchmarks = run.benchmarks.into_iter().map(|b| (counted(&b), b)).map(|(c, b)| (b, c)).collect();
         Ok(Ran { benchmarks, usage })
@@ -339,9 +351,12 @@ impl Suite {
             command.current_dir(folder).env("CARGO_MANIFEST_DIR", folder);
         }
         let start = Instant::now();
-        let watched = watched(&mut command);
+        let watched = watched(&mut command, &self.guard);
         self.spent.set(self.spent.get() + start.elapsed());
-        let (output, usage) = watched.map_err(|e| failed(format!("failed to start: {e}"), None))?;
+        let (output, usage) = watched.map_err(|e| match e.kind() {
+            io::ErrorKind::TimedOut | io::ErrorKind::Interrupted => failed(e.to_string(), None),
+            _ => failed(format!("failed to start: {e}"), None),
+        })?;
         if output.status.success() {
             Ok((output, usage))
         } else {

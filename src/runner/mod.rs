@@ -28,4 +28,4 @@ pub use official::{
 pub use recorded::{RecordedResult, RecordedSide, RoundsHeader, RoundsRecord};
 pub use rounds::{Order, Step, closing_look};
 pub use session::{Diverged, Ended, HowEnded, Limits, Open, Progress, Session, Watcher};
-pub use usage::knows_cpu_time;
+pub use usage::{Guard, knows_cpu_time};

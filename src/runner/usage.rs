@@ -3,9 +3,33 @@
 //!
 //! Children run one after another, so that the account's growth is the child's own, with all that it started and waited for.
 
-use std::io;
-use std::process::{Command, Output};
-use std::time::Instant;
+use std::io::{self, Read};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// What ends a process before it ends by itself.
+#[derive(Debug, Clone, Default)]
+pub struct Guard {
+    /// Set by whoever wants all to stop.
+    pub is_stopped: Arc<AtomicBool>,
+    /// How long one process may take.
+    pub longest: Option<Duration>,
+}
+
+/// How often a process is looked at while it runs: rarely, as that takes the processor from it.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// How often where it is about to end.
+const SHORTLY: Duration = Duration::from_micros(200);
+
+/// So long is waited for the rest of what a process printed after it has ended: another that it has left behind may hold the pipe.
+const REST: Duration = Duration::from_secs(1);
+
+/// More than this of what a process prints is not kept: its first half goes.
+const LONGEST_OUTPUT: usize = 32 << 20;
 
 /// What one process used. Times are in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -22,12 +46,24 @@ pub(super) struct Usage {
     pub(super) steal: Option<f64>,
 }
 
-/// Runs a command to its end.
-pub(super) fn watched(command: &mut Command) -> io::Result<(Output, Usage)> {
+/// Runs a command to its end, or to that which the guard sets.
+///
+/// It gets a process group of its own: what stops us at a terminal would otherwise end it as well, perhaps before we know, and its
+/// end would look like a failure.
+pub(super) fn watched(command: &mut Command, guard: &Guard) -> io::Result<(Output, Usage)> {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
     let (children, machine, start) = (Children::now(), Machine::now(), Instant::now());
-    let output = command.output()?;
-    let wall = start.elapsed().as_nanos() as f64;
-    let grown = children.zip(Children::now()).map(|(before, after)| after.since(&before));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let (ended, texts) = listen(&mut child);
+    let ended = wait(&mut child, &ended, guard, start);
+    if ended.is_err() {
+        end(&mut child);
+    }
+    let (status, wall, is_whole) = ended?;
+    let [stdout, stderr] = texts.map(|text| text.lock().map(|mut text| std::mem::take(&mut *text)).unwrap_or_default());
+    let output = Output { status, stdout, stderr };
+    let grown = children.zip(Children::now()).map(|(before, after)| after.since(&before)).filter(|_| is_whole);
     let usage = Usage {
         wall,
         cpu: grown.map(|grown| grown.cpu),
@@ -36,6 +72,89 @@ pub(super) fn watched(command: &mut Command) -> io::Result<(Output, Usage)> {
         steal: machine.zip(Machine::now()).and_then(|(before, after)| after.stolen_since(&before)),
     };
     Ok((output, usage))
+}
+
+/// What a pipe has given so far.
+type Text = Arc<Mutex<Vec<u8>>>;
+
+/// Reads what a process prints, in threads that tell when there is no more.
+fn listen(child: &mut Child) -> (Receiver<()>, [Text; 2]) {
+    let (sender, ended) = channel();
+    let stdout = child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
+    let stderr = child.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
+    let texts = [stdout, stderr].map(|pipe| {
+        let text = Arc::new(Mutex::new(Vec::new()));
+        let (sender, kept) = (sender.clone(), Arc::clone(&text));
+        std::thread::spawn(move || {
+            let mut buffer = vec![0; 1 << 16];
+            let mut pipe = pipe;
+            while let Some(n) = pipe.as_mut().and_then(|pipe| read(pipe, &mut buffer)) {
+                let Ok(mut kept) = kept.lock() else { break };
+                kept.extend_from_slice(&buffer[..n]);
+                if kept.len() > LONGEST_OUTPUT {
+                    kept.drain(..LONGEST_OUTPUT / 2);
+                }
+            }
+            drop(sender);
+        });
+        text
+    });
+    (ended, texts)
+}
+
+/// The next bytes; `None` at the end.
+fn read(pipe: &mut impl Read, buffer: &mut [u8]) -> Option<usize> {
+    loop {
+        match pipe.read(buffer) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            read => return read.ok().filter(|n| *n > 0),
+        }
+    }
+}
+
+/// Waits for a process: how it ended, after how many nanoseconds, and whether that is known well, as nothing it started goes on.
+fn wait(child: &mut Child, ended: &Receiver<()>, guard: &Guard, start: Instant) -> io::Result<(ExitStatus, f64, bool)> {
+    let mut done: Option<(ExitStatus, Instant)> = None;
+    let mut closed: Option<Instant> = None;
+    loop {
+        // Nothing is ever sent: its end is that of both pipes.
+        let is_closed = matches!(ended.recv_timeout(GLANCE), Err(RecvTimeoutError::Disconnected));
+        if done.is_none() {
+            done = child.try_wait()?.map(|status| (status, Instant::now()));
+        }
+        match done {
+            Some((status, at)) if is_closed || at.elapsed() > REST => {
+                return Ok((status, at.duration_since(start).as_nanos() as f64, is_closed));
+            }
+            Some(_) => {}
+            None if guard.is_stopped.load(Ordering::Relaxed) => {
+                return Err(io::Error::new(io::ErrorKind::Interrupted, "it was stopped"));
+            }
+            None => {
+                if let Some(longest) = guard.longest.filter(|longest| start.elapsed() > *longest) {
+                    let told = format!("it was still running after {} s", longest.as_secs());
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, told));
+                }
+                // Its pipes are closed: it is about to end, or goes on without them.
+                if is_closed {
+                    let is_new = closed.get_or_insert_with(Instant::now).elapsed() < GLANCE;
+                    std::thread::sleep(if is_new { SHORTLY } else { GLANCE });
+                }
+            }
+        }
+    }
+}
+
+/// Ends a process and all that it has started.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    if let Ok(group) = i32::try_from(child.id()) {
+        use nix::sys::signal::{Signal, killpg};
+        // It is not waited for yet, so that the number is still its own.
+        let _ = killpg(nix::unistd::Pid::from_raw(group), Signal::SIGKILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// Whether this system tells the CPU time of children.
@@ -127,11 +246,39 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_child_that_computes_is_seen_and_one_that_sleeps_is_not() {
-        let run = |script: &str| watched(Command::new("sh").args(["-c", script])).expect("a shell").1;
+        let run =
+            |script: &str| watched(Command::new("sh").args(["-c", script]), &Guard::default()).expect("a shell").1;
         let computes = run("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done");
         let sleeps = run("sleep 0.2");
         let (computing, sleeping) = (computes.cpu.expect("known"), sleeps.cpu.expect("known"));
         assert!(computing > sleeping && sleeping < 0.1e9, "{computes:?} {sleeps:?}");
         assert!(sleeps.wall >= 0.2e9 && sleeps.waits >= 1, "{sleeps:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_does_not_end_is_ended_and_what_it_leaves_behind_is_not_waited_for() {
+        let run = |script: &str, guard: &Guard| watched(Command::new("sh").args(["-c", script]), guard);
+        let impatient = Guard { longest: Some(Duration::from_millis(1)), ..Guard::default() };
+        let told = run("trap '' TERM INT; sleep 1000; true", &impatient).expect_err("it doesn't end");
+        assert_eq!((told.kind(), told.to_string().contains("still running")), (io::ErrorKind::TimedOut, true));
+        let stopped = Guard { is_stopped: Arc::new(AtomicBool::new(true)), longest: None };
+        assert_eq!(run("sleep 1000", &stopped).expect_err("stopped").kind(), io::ErrorKind::Interrupted);
+        // The shell is gone, and its child holds the pipes.
+        let (output, usage) = run("sleep 1000 & echo $!", &Guard::default()).expect("it ends");
+        let left = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        assert!(output.status.success() && usage.cpu.is_none() && usage.wall < 900e9, "{usage:?}");
+        assert!(Command::new("kill").arg(&left).status().is_ok_and(|status| status.success()), "{left} was left alone");
+        let (output, usage) = run("echo out; echo err >&2; exit 3", &Guard::default()).expect("it ends");
+        assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
+        assert_eq!((output.status.code(), usage.cpu.is_some()), (Some(3), true));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn of_much_output_the_end_is_kept() {
+        let script = "head -c 40000000 /dev/zero; echo end";
+        let (output, _) = watched(Command::new("sh").args(["-c", script]), &Guard::default()).expect("it ends");
+        assert!(output.stdout.len() <= LONGEST_OUTPUT && output.stdout.ends_with(b"end\n"), "{}", output.stdout.len());
     }
 }

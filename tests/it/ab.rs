@@ -43,6 +43,8 @@ while read -r time id; do
     [ -z "$filter" ] || {{ {test}; }} || continue
     if [ -n "$list" ]; then echo "$id: benchmark"; continue; fi
     [ -n "$LOG" ] && echo "$id" >> "$LOG"
+    [ "$time" = hang ] && {{ trap '' INT TERM; sleep 1000; }}
+    [ "$time" = broken ] && {{ time=0; broken=1; }}
     [ "$time" = crash ] && {{ echo "what a pity" >&2; exit 101; }}
     [ -n "$PAUSE" ] && sleep "$PAUSE"
     [ -n "$SLOW" ] && time=$((time * SLOW))
@@ -51,6 +53,7 @@ while read -r time id; do
     off=$(od -An -N2 -tu2 /dev/urandom)
     times=$(awk "BEGIN {{ t = $time * (1 + $off / 65536 / 50); for (i = 1; i <= 10; i++) printf \"%s%.6f\", (i > 1 ? \",\" : \"\"), t * 10 * (1 + i / 1000) }}")
     echo "{{\"sampling_mode\":\"Flat\",\"iters\":[10,10,10,10,10,10,10,10,10,10],\"times\":[$times]}}" > "$folder/sample.json"
+    [ -z "$broken" ] || echo "NaN" > "$folder/sample.json"
     echo "{{\"group_id\":\"$id\",\"function_id\":null,\"value_str\":null,\"throughput\":null,\"full_id\":\"$id\",\"directory_name\":\"$id\",\"title\":\"$id\"}}" > "$folder/benchmark.json"
 done <<'TABLE'
 {table}
@@ -109,6 +112,29 @@ fn a_benchmark_that_fails_is_an_error_of_its_own() {
         .not_compared("broken", "failed")
         .warning("process-failed", "broken")
         .warning_says("process-failed", "what a pity");
+}
+
+#[test]
+fn a_result_that_cannot_be_read_is_told_from_none() {
+    let case = pair(Selects::Exactly, "1000 same\n1000 f", "1000 same\nbroken f");
+    let ran = case.regress(&format!("{AB} --rounds 2 --format json")).not_compared("f", "failed");
+    ran.warning_says("process-failed", "the result that it left can't be read");
+}
+
+#[test]
+fn so_few_rounds_that_nothing_could_be_shown_are_told_as_that() {
+    let ran = pair(Selects::Exactly, "1000 f", "1000 f").regress(&format!("{AB} --rounds 4 --format json"));
+    let ran = ran.exit_code(0).no_warning();
+    assert_eq!(ran.row("f")["doubt"], "too-few-rounds");
+}
+
+#[test]
+fn who_stops_it_does_not_wait_for_a_benchmark_that_never_ends() {
+    let case = pair(Selects::Exactly, "1000 f\n5 gone", "hang f");
+    let output = stopped(&case, &format!("{AB} --format json"), 2, "-TERM");
+    let ran = Ran::new("ab, interrupted".into(), &output).warning("interrupted", "rounds");
+    let warnings = ran.json()["warnings"].clone();
+    assert!(!warnings.to_string().contains("process-failed"), "{ran}");
 }
 
 #[test]

@@ -8,16 +8,16 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use clap::ArgMatches;
-use criterion_regress::compare::{BenchmarkComparison, Clocks, Policy, RunComparison, compare_rounds};
+use criterion_regress::compare::{BenchmarkComparison, Clocks, Doubt, Policy, RunComparison, compare_rounds};
 use criterion_regress::environment::{
     Load, LoadSample, allowed_processors, hash_of_file, hash_of_text, load_average, pin_to, this_machine,
 };
 use criterion_regress::model::{Environment, Run, Warning, WarningKind};
 use criterion_regress::report::{Context, Leg, Report, Side, visible};
 use criterion_regress::runner::{
-    BuildError, Checkout, Executable, HowEnded, InvalidJournal, Invocation, Journal, Kept, Limits, Open, Progress,
-    RecordedSide, RoundsHeader, RoundsRecord, Selection, Session, Suite, Watcher, default_base, knows_cpu_time,
-    read_journal,
+    BuildError, Checkout, Executable, Guard, HowEnded, InvalidJournal, Invocation, Journal, Kept, Limits, Open,
+    Progress, RecordedSide, RoundsHeader, RoundsRecord, Selection, Session, Suite, Watcher, default_base,
+    knows_cpu_time, read_journal,
 };
 use criterion_regress::stats::{Look, looks};
 
@@ -37,6 +37,9 @@ const BUSY: f64 = 0.2;
 
 /// A benchmark that needs so many times the rounds of the last look is not going to be decided by them.
 const HOPELESS: usize = 2;
+
+/// A process may take this long in any case, and ten times as long where rounds are counted rather than timed.
+const LONGEST_PROCESS: Duration = Duration::from_secs(60);
 
 /// One side before anything was measured.
 struct Prepared {
@@ -63,14 +66,20 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
     let place = Place::find(args)?;
     let journal = place.journal(args, &invocations)?;
     let kept = find_kept(journal.as_deref(), args.resume)?;
-    let sides = prepare(args, &place, invocations)?;
+    let unless_stopped = |failure| if is_stopped.load(Ordering::Relaxed) { interrupted() } else { failure };
+    // Whoever stops it at a terminal stops cargo as well, whose failure it is not.
+    let sides = prepare(args, &place, invocations).map_err(unless_stopped)?;
     let scratch = Scratch::new()?;
     let labels = [sides[0].label.clone(), sides[1].label.clone()];
     let mut session = {
-        let suites = open_suites(&sides, &scratch.folder)?;
+        let guard = Guard { is_stopped: Arc::clone(&is_stopped), longest: Some(longest_process(args)) };
+        let suites = open_suites(&sides, &scratch.folder, &guard).map_err(unless_stopped)?;
         let is_wanted = |id: &str| filter.as_ref().is_none_or(|filter| filter.matches(id));
         Session::new(labels, suites, &settings.policy.renames, is_wanted)
     };
+    if is_stopped.load(Ordering::Relaxed) {
+        return Err(interrupted());
+    }
     if let Some(id) = args.explain.as_ref().filter(|id| !session.has(id)) {
         // Said before minutes were spent on it.
         return Err(Failure::new(format!("failed to explain {id}: neither side has such a benchmark")));
@@ -169,6 +178,18 @@ fn invocations(args: &AbArgs) -> Result<[Invocation; 2], Failure> {
         side("--baseline-args", &args.baseline_args, &args.baseline_env)?,
         side("--candidate-args", &args.candidate_args, &args.candidate_env)?,
     ])
+}
+
+/// How long a single process may take: so long that its benchmark could not be decided within the budget, and yet the others can.
+fn longest_process(args: &AbArgs) -> Duration {
+    match (args.rounds, args.budget) {
+        (None, Some(budget)) => (budget / 4).max(LONGEST_PROCESS),
+        (_, budget) => budget.unwrap_or_default().max(LONGEST_PROCESS * 10),
+    }
+}
+
+fn interrupted() -> Failure {
+    Failure::new("interrupted before anything was measured")
 }
 
 /// Where the rounds of an earlier process are kept, if they are.
@@ -295,7 +316,9 @@ fn last(limits: &Limits) -> usize {
 /// Says that others had the machine, where something is open that could have been decided without them.
 fn note_load(comparison: &mut RunComparison, load: Option<Load>) {
     let Some(load) = load.filter(|load| load.others >= BUSY) else { return };
-    let unresolved = comparison.compared.iter().filter(|row| row.is_open());
+    // Of too few rounds, the machine is not what keeps them from showing something.
+    let has_rounds = |row: &&BenchmarkComparison| row.doubt != Some(Doubt::TooFewRounds);
+    let unresolved = comparison.compared.iter().filter(|row| row.is_open()).filter(has_rounds);
     let widest = unresolved.max_by(|a, b| a.smallest_provable.fraction().total_cmp(&b.smallest_provable.fraction()));
     let Some(widest) = widest else { return };
     let tenths = |percent: f64| (percent * 10.0).round() as u64;
@@ -558,8 +581,8 @@ pub(super) fn named(label: &str, paths: &[PathBuf]) -> Result<Built, Failure> {
 }
 
 /// Asks every executable what it holds. One that isn't Criterion's is left out.
-fn open_suites(sides: &[Prepared; 2], scratch: &Path) -> Result<[Vec<Suite>; 2], Failure> {
-    let open = |side: &Prepared| suites_of(&side.label, &side.executables, &side.invocation, scratch);
+fn open_suites(sides: &[Prepared; 2], scratch: &Path, guard: &Guard) -> Result<[Vec<Suite>; 2], Failure> {
+    let open = |side: &Prepared| suites_of(&side.label, &side.executables, &side.invocation, scratch, guard);
     Ok([open(&sides[0])?, open(&sides[1])?])
 }
 
@@ -569,10 +592,11 @@ pub(super) fn suites_of(
     executables: &[Executable],
     invocation: &Invocation,
     scratch: &Path,
+    guard: &Guard,
 ) -> Result<Vec<Suite>, Failure> {
     let mut suites = Vec::new();
     for executable in executables {
-        match Suite::open(executable.clone(), invocation, scratch) {
+        match Suite::open(executable.clone(), invocation, scratch, guard) {
             Ok(suite) => suites.push(suite),
             Err(e) => {
                 let path = executable.path.display();
@@ -632,7 +656,12 @@ fn sweep(place: &Path) {
         if !is_ours || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             continue;
         }
-        let Ok(lock) = File::open(entry.path().join("lock")) else { continue };
+        let path = entry.path().join("lock");
+        // In a folder that all users share, somebody may have put a pipe there, on which one would wait for ever.
+        if !std::fs::symlink_metadata(&path).is_ok_and(|lock| lock.is_file()) {
+            continue;
+        }
+        let Ok(lock) = File::open(path) else { continue };
         if lock.try_lock().is_ok() {
             let _ = std::fs::remove_dir_all(entry.path());
         }

@@ -17,7 +17,7 @@ use criterion_regress::model::{CheckState, Environment, Run, Session, SessionChe
 use criterion_regress::preflight::{Check, Repository, Status, Strictness, Wanted, examine, review};
 use criterion_regress::report::{Context, Leg, Report, Side, SpreadReport, disagreements, failed_checks, visible};
 use criterion_regress::runner::{
-    Checkout, Executable, Invocation, Journal, Kept, MEASUREMENTS, Official, OfficialHeader, OfficialProcess,
+    Checkout, Executable, Guard, Invocation, Journal, Kept, MEASUREMENTS, Official, OfficialHeader, OfficialProcess,
     OfficialProgress, OfficialRecord, OfficialWatcher, ProcessFailed, RecordedSide, Rival, Selection, execution_folder,
     read_journal, still_failed,
 };
@@ -55,6 +55,9 @@ const NOT_HERE: [&str; 9] = [
 /// How long it is looked after an execution: nothing of what is asked then takes longer.
 const GLANCE: Duration = Duration::from_millis(100);
 
+/// How long one benchmark may take: none that anybody waits for takes longer, and one that hangs would hold up the night.
+const LONGEST_PROCESS: Duration = Duration::from_hours(1);
+
 /// Most of a session's file that is read.
 const LARGEST_SESSION: u64 = 64 << 20;
 
@@ -72,8 +75,9 @@ pub(crate) fn run(args: &OfficialArgs, given: &ArgMatches) -> Result<ExitCode, F
     let is_stopped = stopped_by_signals()?;
     let prepared = prepare(args)?;
     let place = Place::open(args, &prepared.into)?;
+    let guard = Guard { is_stopped: Arc::clone(&is_stopped), longest: Some(LONGEST_PROCESS) };
     let suites = [&prepared.baseline, &prepared.candidate].map(|side| match side {
-        Some(side) => suites_of(&side.label, &side.executables, &invocation, &place.folder.join("scratch")),
+        Some(side) => suites_of(&side.label, &side.executables, &invocation, &place.folder.join("scratch"), &guard),
         None => Ok(Vec::new()),
     });
     let [baseline_suites, candidate_suites] = suites;
