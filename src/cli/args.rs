@@ -176,6 +176,10 @@ fn parse_percent(text: &str) -> Result<f64, String> {
 /// folder that holds several runs, or a file that `regress export` or `critcmp --export` wrote.
 ///
 /// Several on one side are executions of the same code, each one observation: five a side can show what one can't.
+///
+/// With `--baseline history`, the baseline is what `regress record` kept: up to 20 executions of the nearest commits before this
+/// one on the default branch, measured in the same environment. They also say how far executions differ here, which a single run
+/// can't. `--baseline tag:v1.4` is what was recorded of that release.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// What to compare with; several are executions of the same code [default: the run before the last]
@@ -213,6 +217,9 @@ pub(super) struct CheckArgs {
     /// Leave a workflow of GitHub's alone: no job summary, outputs or annotations
     #[arg(long, env = "REGRESS_NO_GITHUB")]
     pub(super) no_github: bool,
+
+    #[command(flatten)]
+    pub(super) store: WhichStoreArgs,
 
     #[command(flatten)]
     pub(super) place: WhereArgs,

@@ -124,6 +124,12 @@ impl<'a> Sources<'a> {
         }
     }
 
+    /// Reads the candidate alone.
+    pub(super) fn candidate(&mut self, candidate: &[String]) -> Result<Loaded, Failure> {
+        let candidate = self.expand(candidate, NEW)?;
+        self.several(&candidate)
+    }
+
     fn pair_of_two(&mut self, baseline: &str, candidate: &str) -> Result<(Loaded, Loaded), Failure> {
         let mut baseline = Side::parse(baseline)?;
         let candidate = Side::parse(candidate)?;

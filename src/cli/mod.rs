@@ -1,5 +1,6 @@
 //! The binary: what was typed becomes calls of the library, and their result text and an exit code.
 
+mod ancestors;
 mod args;
 mod commands;
 mod config_file;

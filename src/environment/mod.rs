@@ -10,6 +10,7 @@ mod command;
 mod disturbed;
 mod facts;
 mod gpu;
+mod line;
 mod linux;
 mod load;
 mod macos;
@@ -28,6 +29,7 @@ pub use back::{WhyNot, is_back, wait_until_back};
 pub use checkout::{Checkout, checkout, repository};
 pub use disturbed::{Disturbance, disturbances};
 pub use facts::{Busy, Facts, Gpu, MemoryLevel, Power, Pressure, Runner, ThermalPressure};
+pub use line::{Line, LineCommit, NoLine, branch_point, commit, line};
 pub use load::{Load, LoadSample, load_average};
 pub use observe::{observe, this_machine};
 

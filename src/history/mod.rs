@@ -5,6 +5,7 @@
 
 mod drift;
 mod finding;
+mod level;
 mod strand;
 
 use crate::model::BenchmarkId;
@@ -12,6 +13,7 @@ use crate::stats::ChangePointOptions;
 
 pub use drift::{Drift, drifts};
 pub use finding::{BenchmarkChange, Cause, Finding, findings};
+pub use level::level_start;
 
 /// One run of a history.
 #[derive(Debug, Clone, PartialEq, Eq)]

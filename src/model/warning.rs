@@ -213,6 +213,26 @@ pub enum WarningKind {
         /// How many times faster, in tenths, rounded down.
         tenths: u64,
     },
+    /// Runs of history that are as near and were measured elsewhere; they were left out.
+    HistoryElsewhere {
+        /// How many.
+        n_runs: usize,
+        /// In what the nearest of them differs.
+        fact: String,
+        /// There, and here.
+        values: [String; 2],
+    },
+    /// History has no run of any commit that was asked for.
+    NothingInHistory,
+    /// History has only a few executions to offer.
+    FewInHistory {
+        /// How many.
+        n: usize,
+        /// How many would be taken.
+        wanted: usize,
+    },
+    /// A benchmark's level changed within the runs of history that a baseline is made of; those before were left out.
+    LevelChanged,
     /// What was put together or compared was measured in different environments.
     DifferentEnvironments {
         /// In what they differ.

@@ -1,10 +1,11 @@
 //! What verdicts rest on, and what they could have shown: the foot of a report, said once for every format.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::number::{change, percent};
-use super::schema::{Clock, Doubt, Estimator, NoiseOrigin, Report, Row, Source, Verdict};
-use super::wording::count;
+use super::schema::{Clock, Doubt, Estimator, HistoryUsed, NoiseOrigin, Report, RevisionUsed, Row, Source, Verdict};
+use super::wording::{count, duration, short};
 
 /// Where the numbers come from and what they can show, for the foot of a report. Strangers' words stand in it as `foreign` writes
 /// them.
@@ -21,6 +22,9 @@ pub(super) fn evidence(report: &Report, foreign: &dyn Fn(&str) -> String) -> Vec
     if !report.benchmarks.is_empty() && report.resolution.is_none() {
         lines.push(nothing_to_show(report, foreign));
     }
+    lines.extend(
+        report.baseline.history.as_ref().and_then(|history| from_history(history, &report.baseline.source, foreign)),
+    );
     if let Some(confirmation) = &report.confirmation {
         lines.push(format!(
             "{} measured again: {} → {}; what that alone proves is a regression, corrected for their number",
@@ -43,6 +47,27 @@ pub(super) fn evidence(report: &Report, foreign: &dyn Fn(&str) -> String) -> Vec
         lines.extend(executions_needed(report));
     }
     lines
+}
+
+/// Which runs of history the baseline was made of.
+fn from_history(history: &HistoryUsed, source: &str, foreign: &dyn Fn(&str) -> String) -> Option<String> {
+    let named = |used: &RevisionUsed| {
+        let age = used.age_seconds.map(|seconds| format!(" ({} old)", duration(Duration::from_secs(seconds))));
+        format!("{}{}", foreign(short(&used.revision)), age.unwrap_or_default())
+    };
+    let which = match history.revisions.as_slice() {
+        [] => return None,
+        [only] => named(only),
+        [nearest, .., furthest] => {
+            format!("{} commits, {} to {}", history.revisions.len(), named(nearest), named(furthest))
+        }
+    };
+    let cut = match history.cut {
+        0 => String::new(),
+        n => format!("; of {} only those since its last change", count(n, "benchmark", "benchmarks")),
+    };
+    let executions = count(history.executions, "execution", "executions");
+    Some(format!("the baseline is {executions} from history ({}): {which}{cut}", foreign(source)))
 }
 
 /// Why nothing could have been shown, whatever had happened.

@@ -22,6 +22,7 @@ impl Side {
             measured_at: run.newest().and_then(timestamp),
             revision: None,
             environments: run.environments.iter().map(Environment::from).collect(),
+            history: None,
         }
     }
 }

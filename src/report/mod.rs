@@ -48,11 +48,14 @@ pub use rivals::{
     AloneRow, ConditionCheck, ConditionState, Conditions, InvalidRivals, RatioRow, RefusalRow, RivalCounts, RivalName,
     RivalRow, RivalSide, RivalsContext, RivalsReport, Standing, machine, parse_rivals,
 };
-pub use schema::{Action, Context, Environment, NotComparedRow, Outcome, Report, Row, Side, Verdict, WarningRow};
+pub use schema::{
+    Action, Context, Environment, HistoryUsed, NotComparedRow, Outcome, Report, RevisionUsed, Row, Side, Verdict,
+    WarningRow,
+};
 pub use spread::{ExecutedRow, SpreadReport, SpreadRow, Summary as SpreadSummary, VerdictCounts};
 pub use terminal::TerminalStyle;
 pub use warnings::warning_text;
-pub use wording::headline;
+pub use wording::{headline, short};
 
 /// How a report is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -195,6 +195,33 @@ pub struct Side {
     /// Where it was measured, as far as what was read says.
     #[serde(default)]
     pub environments: Vec<Environment>,
+    /// Which runs it was made of, where it is from history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<HistoryUsed>,
+}
+
+/// Which runs of history a side was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryUsed {
+    /// Their revisions, the nearest first.
+    pub revisions: Vec<RevisionUsed>,
+    /// Executions of the benchmark that has most.
+    pub executions: usize,
+    /// Benchmarks of which only the executions since their last change were taken.
+    pub cut: usize,
+    /// Runs that are as near and were measured elsewhere.
+    pub elsewhere: usize,
+}
+
+/// A revision that a side was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevisionUsed {
+    /// A commit's hash, or what it was recorded as.
+    pub revision: String,
+    /// How long ago it was made, where somebody knows.
+    pub age_seconds: Option<u64>,
+    /// Executions of the benchmark that has most.
+    pub executions: usize,
 }
 
 /// Where something was measured.

@@ -289,6 +289,35 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
                  goes by",
             ),
         ),
+        WarningKind::HistoryElsewhere { n_runs, fact, values: [there, here] } => (
+            "history-elsewhere",
+            format!(
+                "{} of history measured elsewhere and not compared, {fact}: {there} there, {here} here",
+                count(*n_runs, "run", "runs")
+            ),
+            Some(
+                "record runs of the default branch on this machine as well; `--allow-different-machines` takes the others, if you \
+                 know better",
+            ),
+        ),
+        WarningKind::NothingInHistory => (
+            "nothing-in-history",
+            "history has no run of these commits".into(),
+            Some("`regress record` keeps a run; record each push to the default branch"),
+        ),
+        WarningKind::FewInHistory { n, wanted } => (
+            "few-in-history",
+            format!(
+                "history has {} of these commits, of {wanted} that would be taken: how far executions differ is mostly assumed",
+                count(*n, "execution", "executions")
+            ),
+            Some("record more runs; from five on they say it themselves"),
+        ),
+        WarningKind::LevelChanged => (
+            "level-changed",
+            "changed within the runs of the baseline: only the executions since then count".into(),
+            Some("`regress changes` says when, and by how much"),
+        ),
         WarningKind::DifferentEnvironments { fact, values: [one, two] } => (
             "different-environments",
             format!("measured in different environments, {fact}: {one} | {two}"),

@@ -480,6 +480,13 @@ pub(super) fn duration(duration: Duration) -> String {
     count(seconds as usize, "second", "seconds")
 }
 
+/// The first digits of a commit's hash, or a name as it is.
+#[must_use]
+pub fn short(revision: &str) -> &str {
+    let is_hash = revision.len() >= 40 && revision.as_bytes()[..40].iter().all(u8::is_ascii_hexdigit);
+    if is_hash { &revision[..8] } else { revision }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -491,5 +498,15 @@ mod tests {
         check(61, "1 minute");
         check(7200, "2 hours");
         check(86_400 * 3, "3 days");
+    }
+
+    #[test]
+    fn hashes_are_shortened_and_names_are_not() {
+        assert_eq!(short(&"0123456789".repeat(4)), "01234567");
+        assert_eq!(short(&format!("{}-dirty", "0123456789".repeat(4))), "01234567");
+        assert_eq!(
+            short("größer-als-vierzig-bytes-ist-dieser-name-hier"),
+            "größer-als-vierzig-bytes-ist-dieser-name-hier"
+        );
     }
 }

@@ -8,6 +8,7 @@ mod bundle;
 mod git;
 mod history;
 mod location;
+mod nearest;
 mod point;
 #[cfg(feature = "postgres")]
 mod postgresql;
@@ -20,6 +21,7 @@ mod text;
 pub use branch::BranchStore;
 pub use history::{Appended, Compacted, Piece, SeriesQuery, Store, StoreError, StoreFailure, Verified};
 pub use location::{DEFAULT_BRANCH, InvalidLocation, StoreLocation};
+pub use nearest::{Nearest, nearest};
 #[cfg(feature = "postgres")]
 pub use postgresql::PostgresStore;
 pub use record::{About, EnvironmentKey, Point, Record, RunHead, RunKey, Series, SeriesKey};

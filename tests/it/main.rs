@@ -23,6 +23,7 @@ mod explain;
 mod fixtures;
 #[cfg(feature = "github")]
 mod github;
+mod history;
 mod hostile_disk;
 mod import;
 mod init;

@@ -6,6 +6,7 @@ use criterion_regress::compare::compare;
 use criterion_regress::model::WarningKind;
 use criterion_regress::report::{Context, Leg, Report, Side};
 
+use crate::cli::ancestors::{Asked, FromHistory};
 use crate::cli::args::CheckArgs;
 use crate::cli::failure::Failure;
 use crate::cli::input::{Sources, apply_filter, apply_since, filter};
@@ -16,7 +17,19 @@ pub(crate) fn run(args: &CheckArgs, given: &ArgMatches) -> Result<ExitCode, Fail
     let settings = Settings::resolve(&args.policy, &args.baseline, given, &today())?;
     let filter = filter(args.filter.as_deref())?;
     let mut sources = Sources::new(&args.place);
-    let (mut baseline, mut candidate) = sources.pair(&settings.baseline.value, &args.candidate)?;
+    let asked = Asked::of(&settings.baseline.value)?;
+    let mut used = None;
+    let (mut baseline, mut candidate) = match &asked {
+        None => sources.pair(&settings.baseline.value, &args.candidate)?,
+        Some(asked) => {
+            let mut candidate = sources.candidate(&args.candidate)?;
+            let revision = args.candidate_revision.as_deref();
+            let FromHistory { loaded, used: from } =
+                asked.read(args.store.store.as_deref(), &mut candidate.run, revision, &settings.policy)?;
+            used = Some(from);
+            (loaded, candidate)
+        }
+    };
     if baseline.run.label == candidate.run.label {
         baseline.run.label = format!("{} ({})", baseline.run.label, baseline.source);
     }
@@ -31,7 +44,11 @@ pub(crate) fn run(args: &CheckArgs, given: &ArgMatches) -> Result<ExitCode, Fail
         comparison.warnings.retain(|warning| !may_be_hidden(&warning.kind));
     }
     let context = Context {
-        baseline: Side { revision: args.baseline_revision.clone(), ..Side::new(&baseline.run, &baseline.source) },
+        baseline: Side {
+            revision: args.baseline_revision.clone(),
+            history: used,
+            ..Side::new(&baseline.run, &baseline.source)
+        },
         candidate: Side { revision: args.candidate_revision.clone(), ..Side::new(&candidate.run, &candidate.source) },
         profile: settings.profile.value,
         judged_on: github::judge(args.no_github),
