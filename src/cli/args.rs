@@ -29,6 +29,9 @@ pub(super) enum Command {
     List(ListArgs),
     Compare(CompareArgs),
     Record(RecordArgs),
+    History(HistoryArgs),
+    Changes(ChangesArgs),
+    Plot(PlotArgs),
     Store(StoreArgs),
     Export(ExportArgs),
     Import(ImportArgs),
@@ -734,6 +737,130 @@ pub(super) enum StoreFormatArg {
     Json,
 }
 
+/// Which part of history.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "History")]
+pub(super) struct TimelineArgs {
+    /// The branch whose line of commits is looked at [default: HEAD]. Without git, runs that were recorded on it, by time
+    #[arg(long, value_name = "NAME")]
+    pub(super) branch: Option<String>,
+
+    /// Only benchmarks whose id matches this regular expression
+    #[arg(long, short = 'f', value_name = "REGEX")]
+    pub(super) filter: Option<String>,
+
+    /// The smallest change that is told, as a percentage [default: `threshold` of `[history]` in regress.toml, else 5]
+    #[arg(long, short = 't', value_name = "PERCENT", value_parser = parse_percent)]
+    pub(super) threshold: Option<f64>,
+
+    #[command(flatten)]
+    pub(super) store: WhichStoreArgs,
+}
+
+/// Show what history holds: each benchmark's latest value, its runs and changes; or the series of one
+///
+/// Runs are in the order of the commits that lead to HEAD, by first parents, and those of other commits are left out; without git,
+/// or in a shallow clone, in the order of time. Several executions of a commit are several points. Each machine has a series of its
+/// own.
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    /// Show this benchmark's series: revisions, values with intervals, changes
+    #[arg(value_name = "ID")]
+    pub(super) id: Option<String>,
+
+    /// Also draw it
+    #[arg(long, requires = "id")]
+    pub(super) plot: bool,
+
+    #[command(flatten)]
+    pub(super) of: TimelineArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Draw one benchmark's history
+///
+/// Each execution is a dot, the oldest on the left; `^` marks where the level changed. The picture is as wide as the terminal, or
+/// as $COLUMNS says.
+#[derive(Debug, Args)]
+pub(super) struct PlotArgs {
+    /// The benchmark
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+
+    #[command(flatten)]
+    pub(super) of: TimelineArgs,
+}
+
+/// Find what changed in history: by how much, with which commits, and what moved without a step
+///
+/// Benchmarks that changed at one place are one finding. A finding names the last revision that is as before and the first that is
+/// known to be changed: one of the commits between did it. Where the machine, the compiler or a setting changed at the same place, it is told as a
+/// change of the environment. A change is suspected until later runs say that it stays. What drifts without any step beyond the threshold
+/// is told as drift.
+///
+/// A finding is new when it is a confirmed slowdown of the code that nobody has accepted: `regress changes accept`.
+///
+/// Exit codes: 0 nothing to fail on, 1 something that --fail-on names, 2 could not look, 3 too few runs to find anything.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct ChangesArgs {
+    #[command(subcommand)]
+    pub(super) command: Option<ChangesCommand>,
+
+    /// Only changes since then, and drift from there: a commit or tag, a duration (`30d`), a day, or a time
+    #[arg(long, value_name = "WHEN")]
+    pub(super) since: Option<String>,
+
+    /// Exit with 1 where there is such a change; a list with commas
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
+    pub(super) fail_on: Option<Vec<FailOnChangeArg>>,
+
+    #[command(flatten)]
+    pub(super) of: TimelineArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOnChangeArg {
+    /// A confirmed slowdown of the code that nobody has accepted
+    New,
+    /// A benchmark that drifted slower, which nobody has accepted
+    Drift,
+    /// A slowdown that came with another machine, compiler or setting, which nobody has accepted
+    Environment,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ChangesCommand {
+    /// Accept a change, with the reason: it is shown from then on, and fails nothing
+    ///
+    /// It is written as `[[accepted]]` into regress.toml, to be committed: the place, the benchmarks and their direction. What changes
+    /// elsewhere, or of other benchmarks at the same place, is new again; so is a drift that goes on.
+    Accept(AcceptArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AcceptArgs {
+    /// The finding, as `regress changes` names it
+    #[arg(value_name = "FINDING")]
+    pub(super) finding: String,
+
+    /// Why it is as it should be
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
+
+    /// As for the `regress changes` that named it
+    #[arg(long, value_name = "WHEN")]
+    pub(super) since: Option<String>,
+
+    #[command(flatten)]
+    pub(super) of: TimelineArgs,
+}
+
 /// Look after the place where history is kept
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
@@ -1267,8 +1394,8 @@ pub(super) enum ConfigFormat {
 /// Write GitHub workflows and a commented regress.toml into a repository
 ///
 /// The smoke workflow measures both sides of a pull request and fails on regressions shown; the comment workflow shows on the
-/// pull request what it found, also those from forks; the official workflow measures releases on a machine of yours. Nothing
-/// that is already there is overwritten.
+/// pull request what it found, also those from forks; the official workflow measures releases on a machine of yours. With
+/// --history, another one records what each push to the default branch measures. Nothing that is already there is overwritten.
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
     /// The root of the repository
@@ -1278,6 +1405,10 @@ pub(super) struct InitArgs {
     /// Which workflows to write; a list with commas
     #[arg(long, value_enum, value_delimiter = ',', value_name = "WHICH", default_value = "smoke,comment,official")]
     pub(super) workflows: Vec<WorkflowArg>,
+
+    /// Also write the workflow that records each push to the default branch; the same as `history` among --workflows
+    #[arg(long)]
+    pub(super) history: bool,
 
     /// How the smoke workflow measures the two sides of a pull request
     #[arg(long, value_enum, value_name = "HOW", default_value = "ab")]
@@ -1308,6 +1439,8 @@ pub(super) enum WorkflowArg {
     Comment,
     /// Against the last release, on a machine of its own
     Official,
+    /// On pushes to the default branch: measures, and records in the branch regress-history
+    History,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

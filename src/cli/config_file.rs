@@ -1,11 +1,12 @@
 //! `regress.toml`.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use criterion_regress::environment::repository;
+use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 
@@ -33,6 +34,8 @@ pub(super) struct ConfigFile {
     #[serde(default)]
     pub(super) history: HistoryTable,
     #[serde(default)]
+    pub(super) accepted: Vec<AcceptedTable>,
+    #[serde(default)]
     pub(super) profiles: BTreeMap<String, ProfileTable>,
     #[serde(default)]
     pub(super) rules: Vec<RuleTable>,
@@ -44,6 +47,31 @@ pub(super) struct ConfigFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct HistoryTable {
     pub(super) store: Option<String>,
+    pub(super) threshold: Option<f64>,
+}
+
+/// A change of history that is as it should be.
+#[derive(Debug, Default, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AcceptedTable {
+    /// The last revision that is as before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) after: Option<String>,
+    /// The first revision that is known to be changed.
+    pub(super) by: String,
+    /// Benchmarks that became slower.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) slower: Vec<String>,
+    /// Benchmarks that became faster.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) faster: Vec<String>,
+    /// Benchmarks that drifted, up to `by`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) drift: Vec<String>,
+    /// Why.
+    pub(super) reason: String,
+    /// On which day, `YYYY-MM-DD`.
+    pub(super) on: String,
 }
 
 /// What the machine can do in a second, at most.
@@ -167,4 +195,52 @@ pub(super) fn read(path: &Path) -> Result<ConfigFile, Failure> {
         failed(e.to_string().trim_end().to_owned())
             .hint("the README's section on regress.toml lists the keys; `regress config` shows what is in force")
     })
+}
+
+fn here() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|e| Failure::new(format!("failed to find the working folder: {e}")))
+}
+
+/// What the nearest file says is accepted.
+pub(super) fn accepted() -> Result<Vec<AcceptedTable>, Failure> {
+    match find(&here()?) {
+        Some(path) => Ok(read(&path)?.accepted),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Adds to the end of the nearest file that a change is accepted, and leaves the rest of it as it is. Where there is none, it is
+/// made at the root of the repository. Gives its path.
+pub(super) fn append_accepted(entry: &AcceptedTable) -> Result<PathBuf, Failure> {
+    #[derive(Serialize)]
+    struct Appended<'a> {
+        accepted: [&'a AcceptedTable; 1],
+    }
+    let here = here()?;
+    let found = find(&here);
+    // One that can't be read must not grow.
+    if let Some(path) = &found {
+        read(path)?;
+    }
+    let path = found.unwrap_or_else(|| repository(&here).unwrap_or_else(|| here.clone()).join(NAME));
+    let failed = |cause: String| Failure::new(format!("failed to write {}: {cause}", path.display()));
+    let table = toml::to_string(&Appended { accepted: [entry] }).map_err(|e| failed(e.to_string()))?;
+    let before = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(e) => return Err(failed(e.to_string())),
+    };
+    let gap = match before.as_str() {
+        "" => "",
+        text if text.ends_with('\n') => "\n",
+        _ => "\n\n",
+    };
+    let added = format!("{gap}{table}");
+    if let Err(e) = toml::from_str::<ConfigFile>(&format!("{before}{added}")) {
+        return Err(failed(format!("with it, it could not be read any more: {}", e.to_string().trim_end()))
+            .hint("is `accepted` written as one list? Write it as tables `[[accepted]]`"));
+    }
+    let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(|e| failed(e.to_string()))?;
+    file.write_all(added.as_bytes()).map_err(|e| failed(e.to_string()))?;
+    Ok(path.strip_prefix(&here).map(Path::to_owned).unwrap_or(path))
 }

@@ -57,6 +57,15 @@ pub(super) fn of_release(is_ready: bool) -> ExitCode {
     if is_ready { OK } else { ExitCode::from(1) }
 }
 
+/// What changes in history mean: 1 where one is there that was asked to fail on, 3 where there are too few runs to find any.
+pub(super) fn of_changes(fails: bool, is_too_short: bool) -> ExitCode {
+    match (fails, is_too_short) {
+        (true, _) => ExitCode::from(1),
+        (false, true) => ExitCode::from(3),
+        (false, false) => OK,
+    }
+}
+
 /// What checks come to; `strict` asks for an answer to each.
 pub(super) fn of_checks(checks: &[Check], strict: bool) -> ExitCode {
     match outcome(checks) {

@@ -518,7 +518,8 @@ pub(super) fn apply_since(run: &mut Run, since: Option<&str>, now: SystemTime) -
     Ok(())
 }
 
-fn parse_since(text: &str, now: SystemTime) -> Result<SystemTime, Failure> {
+/// The time that `text` means: a duration before `now`, a day, or a time.
+pub(super) fn parse_since(text: &str, now: SystemTime) -> Result<SystemTime, Failure> {
     if let Ok(at) = text.parse::<jiff::Timestamp>() {
         return Ok(SystemTime::from(at));
     }

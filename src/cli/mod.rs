@@ -13,6 +13,7 @@ mod input;
 mod output;
 mod progress;
 mod settings;
+mod timeline;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,9 @@ pub(crate) fn run() -> ExitCode {
             Command::List(args) => commands::list::run(args),
             Command::Compare(args) => commands::compare::run(args),
             Command::Record(args) => commands::record::run(args),
+            Command::History(args) => commands::history::run(args),
+            Command::Changes(args) => commands::changes::run(args),
+            Command::Plot(args) => commands::history::plot(args),
             Command::Store(args) => commands::store::run(args),
             Command::Export(args) => commands::export::run(args),
             Command::Import(args) => commands::import::run(args),

@@ -7,6 +7,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use criterion_regress::compare::{Action, Clocks, FailOn, NoiseThreshold, Pattern, Peaks, Policy, Rule, Waiver};
 use criterion_regress::model::Estimator;
+use criterion_regress::store::StoreLocation;
 
 use super::args::{
     ClockArg, ClockArgs, EstimatorArg, FailOnArg, PolicyArgs, ShiftArg, parse_bytes_rate, parse_elements_rate,
@@ -15,6 +16,7 @@ use super::config_file::{
     self, ActionWord, ClockWord, EstimatorWord, FailOnWord, ProfileTable, RateWord, RuleTable, ShiftWord,
 };
 use super::failure::Failure;
+use super::timeline::SMALLEST;
 
 /// Where a setting came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +68,10 @@ pub(super) struct Settings {
     pub(super) list_level: Setting<f64>,
     pub(super) peak_bytes: Setting<Option<f64>>,
     pub(super) peak_elements: Setting<Option<f64>>,
+    /// Where history is kept; `None` for the default, which depends on where it is run.
+    pub(super) store: Setting<Option<String>>,
+    /// The smallest change of history that is told, in percent.
+    pub(super) history_threshold: Setting<f64>,
     pub(super) policy: Policy,
 }
 
@@ -187,6 +193,18 @@ impl Settings {
             .unwrap_or_else(|| layers.pick(config.list_level, |p| p.list_level));
         let list_level = level(list_level, "list-level")?;
 
+        let variable = std::env::var("REGRESS_STORE").ok().filter(|text| !text.is_empty());
+        let store = match (variable, &config.history.store) {
+            (Some(text), _) => {
+                Setting { value: Some(store(&text)?), origin: Origin::Environment("REGRESS_STORE".to_owned()) }
+            }
+            (None, Some(text)) => Setting { value: Some(store(text)?), origin: from_file(&file) },
+            (None, None) => Setting { value: None, origin: Origin::Default },
+        };
+        let history_threshold = match config.history.threshold {
+            Some(value) => Setting { value, origin: from_file(&file) },
+            None => Setting { value: SMALLEST, origin: Origin::Default },
+        };
         let rules = config
             .rules
             .iter()
@@ -240,6 +258,8 @@ impl Settings {
             list_level,
             peak_bytes,
             peak_elements,
+            store,
+            history_threshold,
             policy,
         })
     }
@@ -304,6 +324,11 @@ fn typed<T>(value: Option<T>, given: &ArgMatches, id: &str) -> Option<Setting<T>
         _ => Origin::Flag(id.replace('_', "-")),
     };
     Some(Setting { value, origin })
+}
+
+/// A store as people may see it: without a password.
+fn store(text: &str) -> Result<String, Failure> {
+    StoreLocation::parse(text).map(|location| location.to_string()).map_err(Failure::new)
 }
 
 fn find_file(args: &PolicyArgs) -> Result<Option<PathBuf>, Failure> {

@@ -5,6 +5,7 @@
 
 mod drift;
 mod finding;
+mod layout;
 mod level;
 mod strand;
 
@@ -13,6 +14,7 @@ use crate::stats::ChangePointOptions;
 
 pub use drift::{Drift, drifts};
 pub use finding::{BenchmarkChange, Cause, Finding, findings};
+pub use layout::{Executed, lay_out};
 pub use level::level_start;
 
 /// One run of a history.

@@ -5,6 +5,7 @@
 
 mod annotations;
 mod audit;
+mod changes;
 mod chart;
 mod comment;
 mod confirm;
@@ -23,9 +24,11 @@ mod markdown;
 mod matrix;
 mod number;
 mod official;
+mod plot;
 mod refusal;
 mod rivals;
 mod schema;
+mod series;
 mod spread;
 mod table;
 mod terminal;
@@ -34,6 +37,7 @@ mod wording;
 
 pub use annotations::{Annotation, Level, annotations, runs_nothing};
 pub use audit::AuditReport;
+pub use changes::{AcceptedRow, ChangedRow, ChangesReport, CommitRow, DriftRow, EnvironmentChange, FindingRow};
 pub use comment::{Leg, comment, failed_page, is_incomplete, outcome_of_legs, summary};
 pub use confirm::CannotConfirm;
 pub use doctor::DoctorReport;
@@ -49,9 +53,10 @@ pub use rivals::{
     RivalRow, RivalSide, RivalsContext, RivalsReport, Standing, machine, parse_rivals,
 };
 pub use schema::{
-    Action, Context, Environment, HistoryUsed, NotComparedRow, Outcome, Report, RevisionUsed, Row, Side, Verdict,
+    Action, Context, Environment, HistoryUsed, NotComparedRow, Outcome, Report, RevisionUsed, Row, Side, Unit, Verdict,
     WarningRow,
 };
+pub use series::{PointRow, SeriesChange, SeriesReport, SeriesRow};
 pub use spread::{ExecutedRow, SpreadReport, SpreadRow, Summary as SpreadSummary, VerdictCounts};
 pub use terminal::TerminalStyle;
 pub use warnings::warning_text;

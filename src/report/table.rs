@@ -85,6 +85,21 @@ impl Table {
         String::from_utf8(bytes).expect("only text was written")
     }
 
+    /// As comma-separated values, of which those in the columns `numbers` are numbers of ours: a minus is no formula.
+    pub(super) fn to_numeric_csv(&self, numbers: &[usize]) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut write = |record: Vec<String>| writer.write_record(record).expect("a vector takes every record");
+        write(self.columns.iter().map(|column| column.title.clone()).collect());
+        for row in &self.rows {
+            let cell = |(i, cell): (usize, &Cell)| {
+                if numbers.contains(&i) { cell.text.clone() } else { escape::spreadsheet(&cell.text) }
+            };
+            write(row.iter().enumerate().map(cell).collect());
+        }
+        let bytes = writer.into_inner().expect("a vector takes every flush");
+        String::from_utf8(bytes).expect("only text was written")
+    }
+
     /// As a Markdown table.
     pub(super) fn to_markdown(&self) -> String {
         self.markdown_head() + &self.markdown_rows().concat()

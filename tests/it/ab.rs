@@ -314,7 +314,7 @@ fn what_each_clock_says_is_in_the_report() {
     case.regress(&format!("{AB} --explain f")).stdout_contains("CPU time doesn't judge it");
     let case = case.file("regress.toml", "clock = 'wall'\n");
     assert_eq!(case.regress(&format!("{AB} --format json")).json()["rounds"]["clock"], "wall");
-    case.regress("config").stdout_contains("clock          = \"wall\"");
+    case.regress("config").stdout_contains("clock             = \"wall\"");
     let case = case.env("REGRESS_CLOCK", "cpu");
     case.regress("config").stdout_contains("$REGRESS_CLOCK");
     assert_eq!(case.regress(&format!("{AB} --format json")).json()["rounds"]["clock"], "cpu");

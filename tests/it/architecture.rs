@@ -10,7 +10,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("compare", &["model", "stats"]),
     ("history", &["model", "stats"]),
     ("calibration", &["model", "stats", "compare"]),
-    ("report", &["model", "stats", "compare", "calibration", "preflight"]),
+    ("report", &["model", "stats", "compare", "history", "calibration", "preflight"]),
     ("criterion", &["model"]),
     ("store", &["model"]),
     ("runner", &["model", "stats", "criterion"]),

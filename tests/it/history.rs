@@ -165,3 +165,207 @@ fn without_git_or_history_there_is_an_error_that_says_what_to_do() {
     let ran = Ran::new("check in a shallow clone".to_owned(), &output).exit_code(2);
     ran.stderr_contains("only the end of its past").stderr_contains("fetch-depth: 0");
 }
+
+/// A step of 30 % at the commit 20 of 40 in `parse` and `print`, and a third benchmark that stays.
+fn stepped() -> (Case, Vec<String>) {
+    let step: Vec<f64> = steady(40).iter().enumerate().map(|(i, t)| if i < 20 { *t } else { t * 1.3 }).collect();
+    let other: Vec<f64> = step.iter().enumerate().map(|(i, t)| 3.0 * t * noise(7 * i)).collect();
+    let calm: Vec<f64> = (0..40).map(|i| 50.0 * noise(3 * i)).collect();
+    recorded_of(&[("parse", &step), ("print", &other), ("calm", &calm)])
+}
+
+#[test]
+fn benchmarks_that_change_with_a_commit_are_one_finding() {
+    let (case, commits) = stepped();
+    let ran = case.regress("changes --format json").exit_code(0);
+    let document = ran.json();
+    holds(&validator("changes"), &document, "changes");
+    let findings = document["findings"].as_array().expect("a list");
+    assert_eq!(findings.len(), 1, "{ran}");
+    let found = &findings[0];
+    assert_eq!(
+        (&found["cause"], &found["tier"], &found["direction"]),
+        (&"code".into(), &"confirmed".into(), &"slower".into())
+    );
+    assert_eq!(
+        (&found["new"], &found["measured"], &found["benchmarks"].as_array().map(Vec::len)),
+        (&true.into(), &3.into(), &Some(2))
+    );
+    let place = |name: &str| commits.iter().position(|commit| found[name]["revision"] == commit.as_str());
+    let (after, by) = (place("after").expect("a commit"), place("by").expect("a commit"));
+    assert!((18..=20).contains(&after) && (20..=21).contains(&by) && after < by, "{ran}");
+    assert_eq!(found["commits"], by - after, "{ran}");
+    for changed in found["benchmarks"].as_array().expect("a list") {
+        let [lower, upper] = ["lower", "upper"].map(|end| changed[end].as_f64().expect("many runs"));
+        assert!(lower <= 0.3 && 0.3 <= upper, "{ran}");
+    }
+    // Nothing fails unless it is asked for; a slowdown that nobody accepted is new.
+    case.regress("changes").exit_code(0).stdout_contains("1 change, 1 of them new and slower: 40 runs of 40 revisions");
+    case.regress("changes --fail-on new").exit_code(1).stdout_contains("slower").stdout_contains("print");
+    case.regress("changes --fail-on drift,environment").exit_code(0);
+    case.regress("changes --fail-on new --filter calm").exit_code(0).stdout_contains("no change of 5 % or more");
+    case.regress("changes --fail-on new -t 50").exit_code(0);
+    case.regress(&format!("changes --fail-on new --since {}", commits[25])).exit_code(0).stdout_lacks("print");
+    case.regress("changes --since 1970-01-01 --fail-on new").exit_code(1);
+    case.regress("changes --since nowhere").exit_code(2).stderr_contains("`nowhere` is not a time");
+    case.regress("changes --format markdown").exit_code(0).stdout_contains("| benchmark | change | interval |");
+    let csv = case.regress("changes --format csv").exit_code(0).stdout;
+    assert_eq!(csv.lines().count(), 3, "{csv}");
+    case.regress("changes --format junit").exit_code(2);
+    accepted(&case, found["finding"].as_str().expect("a name"));
+}
+
+fn accepted(case: &Case, finding: &str) {
+    let at = case.path("regress.toml");
+    std::fs::write(&at, "# ours\n[history]\nthreshold = 10").expect("written");
+    case.regress_with(&["changes", "accept", "00000000", "--reason", "a"]).exit_code(2).stderr_contains(finding);
+    case.regress_with(&["changes", "accept", finding, "--reason", " "]).exit_code(2).stderr_contains("needs a reason");
+    let reason = "checks its \"input\" now\n[[x]]";
+    case.regress_with(&["changes", "accept", finding, "--reason", reason])
+        .exit_code(0)
+        .stdout_contains("in regress.toml");
+    let text = std::fs::read_to_string(&at).expect("read");
+    assert!(text.starts_with("# ours\n[history]\nthreshold = 10\n\n[[accepted]]\n"), "{text}");
+    let ran = case.regress("changes --fail-on new --format json").exit_code(0);
+    let found = &ran.json()["findings"][0];
+    assert_eq!((&found["accepted"]["reason"], &found["new"]), (&reason.into(), &false.into()), "{ran}");
+    holds(&validator("changes"), &ran.json(), "accepted");
+    case.regress("changes").exit_code(0).stdout_contains("accepted on 20").stdout_contains("none of them new");
+    // Of other benchmarks at the same place, nothing was accepted.
+    std::fs::write(&at, text.replace("\"print\"", "\"calm\"")).expect("written");
+    case.regress("changes --fail-on new").exit_code(1);
+    std::fs::write(&at, "accepted = []\n").expect("written");
+    let ran = case.regress_with(&["changes", "accept", finding, "--reason", "a"]).exit_code(2);
+    ran.stderr_contains("could not be read any more");
+    assert_eq!(std::fs::read_to_string(&at).expect("read"), "accepted = []\n");
+}
+
+#[test]
+fn drift_is_told_and_accepted_as_far_as_it_went() {
+    let creeping: Vec<f64> = (0..44).map(|i| 1_000.0 * (1.0 + 0.004 * i as f64) * noise(i)).collect();
+    let (case, commits) = recorded(&creeping);
+    let ran = case.regress("changes -t 10 --format json").exit_code(0);
+    let document = ran.json();
+    holds(&validator("changes"), &document, "drift");
+    assert_eq!(
+        (&document["drifts"][0]["id"], &document["findings"].as_array().map(Vec::len)),
+        (&"parse".into(), &Some(0)),
+        "{ran}"
+    );
+    case.regress("changes -t 10").stdout_contains("no step above the threshold");
+    case.regress("changes -t 10 --fail-on new").exit_code(0);
+    case.regress("changes -t 10 --fail-on drift").exit_code(1);
+    assert_eq!(document["drifts"][0]["since"]["revision"], commits[0].as_str());
+    let name = document["drifts"][0]["finding"].as_str().expect("a name").to_owned();
+    case.regress_with(&["changes", "accept", &name, "-t", "10", "--reason", "known"]).exit_code(0);
+    case.regress("changes -t 10 --fail-on drift").exit_code(0).stdout_contains("known");
+}
+
+#[test]
+fn a_new_compiler_is_no_change_of_the_code() {
+    let (case, commits) = stepped();
+    case.regress("export m-1 -o run.json").exit_code(0);
+    let text = std::fs::read_to_string(case.path("run.json")).expect("read");
+    let mut run: Value = serde_json::from_str(&text).expect("JSON");
+    let environment = run["environments"][0].clone();
+    for (i, revision) in commits.iter().enumerate() {
+        case.regress(&format!("export m-{} -o run.json", i + 1)).exit_code(0);
+        let text = std::fs::read_to_string(case.path("run.json")).expect("read");
+        run = serde_json::from_str(&text).expect("JSON");
+        run["environments"][0] = environment.clone();
+        run["environments"][0]["rustc"] = if i < 20 { "rustc 1.95.0" } else { "rustc 1.96.0" }.into();
+        std::fs::write(case.path("run.json"), run.to_string()).expect("written");
+        case.regress(&format!("record run.json --store other.db --revision {revision}")).exit_code(0);
+    }
+    let ran = case.regress("changes --store other.db --fail-on new --format json").exit_code(0);
+    let found = &ran.json()["findings"][0];
+    assert_eq!(
+        (&found["cause"], &found["new"], &found["direction"]),
+        (&"environment".into(), &false.into(), &"slower".into()),
+        "{ran}"
+    );
+    assert_eq!(found["environment"][0]["now"], "rustc 1.96.0", "{ran}");
+    case.regress("changes --store other.db --fail-on environment")
+        .exit_code(1)
+        .stdout_contains("compiler changed with it");
+}
+
+#[test]
+fn series_are_in_the_order_of_the_commits() {
+    let (case, commits) = stepped();
+    let folder = case.path("");
+    // A commit on another line is left out, whenever it was made.
+    git(&folder, &["checkout", "--quiet", "-b", "other", &commits[3]]);
+    let stray = commit(&folder, "stray", 90);
+    case.regress(&format!("record m-1 --revision {stray} --branch other")).exit_code(0);
+    git(&folder, &["checkout", "--quiet", "main"]);
+    let ran = case.regress("history --format json").exit_code(0);
+    let document = ran.json();
+    holds(&validator("series"), &document, "the list");
+    assert_eq!((&document["order"], &document["runs"]), (&"commits".into(), &40.into()), "{ran}");
+    assert!(document["notes"][0].as_str().is_some_and(|note| note.starts_with("left out: 1 run of commits")), "{ran}");
+    let parse =
+        document["series"].as_array().and_then(|all| all.iter().find(|s| s["id"] == "parse")).expect("it is there");
+    assert_eq!((&parse["runs"], &parse["latest"]["revision"]), (&40.into(), &commits[39].as_str().into()), "{ran}");
+    assert_eq!(parse["changes"].as_array().map(Vec::len), Some(1));
+    case.regress("history").exit_code(0).stdout_contains("benchmark").stdout_contains(&commits[39][..8]);
+    let ran = case.regress("history parse --format json").exit_code(0);
+    holds(&validator("series"), &ran.json(), "one");
+    let points = ran.json()["series"][0]["points"].clone();
+    let order: Vec<&str> =
+        points.as_array().expect("a list").iter().filter_map(|p| p["commit"]["revision"].as_str()).collect();
+    assert_eq!(order, commits);
+    case.regress("history pars").exit_code(2).stderr_contains("did you mean `parse`?");
+    case.regress("history --branch other --format json").exit_code(0);
+    assert_eq!(case.regress("history --branch other --format json").json()["runs"], 5);
+    let csv = case.regress("history parse --format csv").exit_code(0).stdout;
+    assert_eq!((csv.lines().count(), csv.lines().filter(|line| !line.ends_with(',')).count()), (41, 2), "{csv}");
+    case.regress("history --format csv").exit_code(0).stdout_contains("parse");
+    case.regress("history parse --format markdown --plot").exit_code(0).stdout_contains("```text");
+    // The picture stays within the terminal.
+    let narrow = case.env("COLUMNS", "40");
+    let picture = narrow.regress("plot parse").exit_code(0).stdout;
+    assert!(picture.contains('^') && picture.contains('┤'), "{picture}");
+    assert!(picture.lines().skip(1).take(13).all(|line| line.chars().count() <= 40), "{picture}");
+    narrow.regress("history parse --plot").exit_code(0).stdout_contains("^");
+    narrow.regress("plot none").exit_code(2);
+}
+
+#[test]
+fn without_git_runs_are_in_the_order_of_time() {
+    let case = Case::new().benchmark("parse").executions("m", &steady(6)).written_at(std::time::SystemTime::now());
+    for i in [3, 1, 2] {
+        let call = format!("record m-{i} --revision v{i} --branch main --time 2026-01-0{i}T00:00:00Z");
+        case.regress(&call).exit_code(0);
+    }
+    let ran = case.regress("history parse --format json").exit_code(0);
+    let points = ran.json()["series"][0]["points"].clone();
+    let order: Vec<&str> =
+        points.as_array().expect("a list").iter().filter_map(|p| p["commit"]["revision"].as_str()).collect();
+    assert_eq!((order, &ran.json()["order"]), (vec!["v1", "v2", "v3"], &"time".into()));
+    // So few runs can't show anything, which is no pass.
+    case.regress("changes --fail-on new").exit_code(3).stdout_contains("no change can be confirmed");
+    case.regress("history --branch none").exit_code(3).stdout_contains("0 series");
+    // Several executions of a run are several points.
+    case.regress("record m-4 m-5 m-6 --revision v4 --time 2026-01-04T00:00:00Z").exit_code(0);
+    let ran = case.regress("history parse --format json");
+    assert_eq!((&ran.json()["series"][0]["executions"], &ran.json()["series"][0]["runs"]), (&6.into(), &4.into()));
+}
+
+#[test]
+fn strangers_names_stay_names() {
+    let step: Vec<f64> = steady(24).iter().enumerate().map(|(i, t)| if i < 12 { *t } else { t * 1.5 }).collect();
+    let (case, commits) = recorded_of(&[("=evil()|@all", &step)]);
+    let evil = "|<b>@all</b>`";
+    case.regress_with(&["record", "m-1", "--revision", evil, "--branch", evil]).exit_code(0);
+    for call in ["changes --format markdown", "history --format markdown"] {
+        let ran = case.regress(call).exit_code(0);
+        crate::page::check(&ran.stdout, "=evil").unwrap_or_else(|e| panic!("{call}: {e}: {ran}"));
+    }
+    let call = ["history", "=evil()|@all", "--plot", "--format", "markdown"];
+    let ran = case.regress_with(&call).exit_code(0);
+    assert!(!ran.stdout.contains("@all") && !ran.stdout.contains("<b>"), "{ran}");
+    case.regress("changes --format csv").exit_code(0).stdout_contains(",'=evil()|@all,");
+    case.regress("history --format csv").exit_code(0).stdout_contains("'=evil()|@all,");
+    assert_eq!(commits.len(), 24);
+}

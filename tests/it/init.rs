@@ -216,6 +216,29 @@ fn rights_and_pins(case: &Case, n_pins: usize) {
     }
 }
 
+#[test]
+fn history_is_recorded_by_a_job_that_runs_nothing_of_the_code() {
+    const HISTORY: &str = ".github/workflows/benchmark-history.yml";
+    let case = package();
+    case.regress("init").exit_code(0);
+    assert!(!case.path(HISTORY).exists());
+    let ran = case.regress(&format!("init --history --keep --action-ref {}", "a".repeat(40))).exit_code(0);
+    ran.stdout_contains(&format!("wrote {HISTORY}")).stdout_contains("regress changes --store branch:regress-history");
+    let text = read(&case, HISTORY);
+    assert!(
+        text.contains("\npermissions: {}\n") && !text.contains("secrets.") && !text.contains("pull_request"),
+        "{text}"
+    );
+    let (measure, record) = text.split_once("\n  record:\n").expect("two jobs");
+    assert!(measure.contains("cargo bench --bench parse --bench sort -- --noplot") && !measure.contains(": write"));
+    assert!(!record.contains("cargo") && record.contains("contents: write"), "{record}");
+    assert_eq!(
+        text.matches("uses: ").count(),
+        text.lines().filter(|line| line.contains("uses: ") && line.contains(" # v")).count()
+    );
+    package().regress("init --workflows history --dry-run").exit_code(0).stdout_contains("benchmark-history.yml <==");
+}
+
 #[cfg(unix)]
 #[test]
 fn links_lead_nowhere() {

@@ -156,7 +156,7 @@ fn what_is_faster_than_the_hardware_is_a_named_warning() {
     }
     let file = of("Bytes", 4.0).file("regress.toml", "[machine]\npeak-bytes = '100 GB/s'\n");
     file.regress("check -b main --format json").warning("faster-than-possible", "copy");
-    file.regress("config").stdout_contains("peak-bytes     = 100000000000.0").stdout_contains("# regress.toml");
+    file.regress("config").stdout_contains("peak-bytes        = 100000000000.0").stdout_contains("# regress.toml");
     let wrong = file.file("regress.toml", "[machine]\npeak-bytes = 'fast'\n");
     wrong.regress("check -b main").exit_code(2).stderr_contains("machine.peak-bytes: expected bytes a second");
     of("Bytes", 4.0)

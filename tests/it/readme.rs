@@ -121,7 +121,7 @@ fn the_readmes_configuration_is_one() {
     let (toml, _) = from.split_once("```").expect("the block ends");
     let case = Case::new().file("regress.toml", toml);
     case.regress("config --format json").exit_code(0);
-    case.regress("config --profile nightly").exit_code(0).stdout_contains("threshold      = 5.0");
+    case.regress("config --profile nightly").exit_code(0).stdout_contains("threshold         = 5.0");
 }
 
 #[test]

@@ -60,6 +60,8 @@ fn scalars(settings: &Settings) -> Vec<(&'static str, Value, &Origin)> {
         ("list-level", json!(settings.list_level.value), &settings.list_level.origin),
         ("peak-bytes", json!(settings.peak_bytes.value), &settings.peak_bytes.origin),
         ("peak-elements", json!(settings.peak_elements.value), &settings.peak_elements.origin),
+        ("history.store", json!(settings.store.value), &settings.store.origin),
+        ("history.threshold", json!(settings.history_threshold.value), &settings.history_threshold.origin),
     ]
 }
 
@@ -71,10 +73,11 @@ fn terminal(settings: &Settings) -> String {
     for (name, value, origin) in scalars(settings) {
         let shown = match (name, value) {
             ("baseline", Value::Null) => "the run before the last".to_owned(),
+            ("history.store", Value::Null) => "by where it is run".to_owned(),
             (_, Value::Null) => "not stated".to_owned(),
             (_, value) => value.to_string(),
         };
-        out.push_str(&format!("{name:<14} = {shown:<24} # {origin}\n"));
+        out.push_str(&format!("{name:<17} = {shown:<24} # {origin}\n"));
     }
     for rule in &settings.policy.rules {
         out.push_str(&format!("rule {:?}: {}\n", rule.pattern.as_str(), says(rule).join(", ")));

@@ -15,6 +15,7 @@ const SMOKE: &str = include_str!("../init/benchmark-smoke.yml");
 const SMOKE_AB: &str = include_str!("../init/benchmark-smoke-ab.yml");
 const COMMENT: &str = include_str!("../init/benchmark-comment.yml");
 const OFFICIAL: &str = include_str!("../init/benchmark-official.yml");
+const HISTORY: &str = include_str!("../init/benchmark-history.yml");
 const CONFIG: &str = include_str!("../init/regress.toml");
 
 /// The repository whose root holds the action.
@@ -75,6 +76,10 @@ fn refuse_links(dir: &Path, path: &Path) -> Result<(), Failure> {
     }
 }
 
+fn is_wanted(args: &InitArgs, workflow: WorkflowArg) -> bool {
+    args.workflows.contains(&workflow) || (workflow == WorkflowArg::History && args.history)
+}
+
 fn plan(args: &InitArgs, benches: &[Bench]) -> Result<Vec<Planned>, Failure> {
     let action = action(args.action_ref.as_deref())?;
     let filled = |template: &str| {
@@ -82,13 +87,14 @@ fn plan(args: &InitArgs, benches: &[Bench]) -> Result<Vec<Planned>, Failure> {
         text.replace("@INPUTS@", &inputs(benches)).replace("@ARGS@", &arguments(benches))
     };
     let mut planned = Vec::new();
-    for workflow in [WorkflowArg::Smoke, WorkflowArg::Comment, WorkflowArg::Official] {
-        if args.workflows.contains(&workflow) {
+    for workflow in [WorkflowArg::Smoke, WorkflowArg::Comment, WorkflowArg::Official, WorkflowArg::History] {
+        if is_wanted(args, workflow) {
             let (name, template) = match workflow {
                 WorkflowArg::Smoke if args.smoke == SmokeArg::Ab => ("benchmark-smoke.yml", SMOKE_AB),
                 WorkflowArg::Smoke => ("benchmark-smoke.yml", SMOKE),
                 WorkflowArg::Comment => ("benchmark-comment.yml", COMMENT),
                 WorkflowArg::Official => ("benchmark-official.yml", OFFICIAL),
+                WorkflowArg::History => ("benchmark-history.yml", HISTORY),
             };
             planned.push(Planned { path: Path::new(".github/workflows").join(name), text: filled(template) });
         }
@@ -276,6 +282,10 @@ fn told(args: &InitArgs, kept: &[Planned], written: &[Planned], benches: &str) -
     if args.workflows.contains(&WorkflowArg::Comment) {
         line("  * commit, and merge into the default branch: comments appear from then on, as GitHub runs");
         line("    benchmark-comment.yml from there only");
+    }
+    if is_wanted(args, WorkflowArg::History) {
+        line("  * benchmark-history.yml records each push to the default branch; then, in a clone with all its past");
+        line("      regress changes --store branch:regress-history");
     }
     if args.workflows.contains(&WorkflowArg::Official) {
         line("  * benchmark-official.yml needs a runner of yours with the label `benchmark`; without one, delete it");

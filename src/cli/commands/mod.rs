@@ -2,6 +2,7 @@
 
 pub(super) mod ab;
 pub(super) mod audit;
+pub(super) mod changes;
 pub(super) mod check;
 pub(super) mod claims;
 #[cfg(feature = "github")]
@@ -12,6 +13,7 @@ pub(super) mod config;
 pub(super) mod confirm;
 pub(super) mod doctor;
 pub(super) mod export;
+pub(super) mod history;
 pub(super) mod import;
 pub(super) mod init;
 pub(super) mod kernel;
