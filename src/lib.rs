@@ -34,6 +34,8 @@ pub mod report;
 
 pub mod claims;
 
+pub mod dashboard;
+
 pub mod store;
 
 pub mod publish;

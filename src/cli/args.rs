@@ -33,6 +33,8 @@ pub(super) enum Command {
     Changes(ChangesArgs),
     Plot(PlotArgs),
     Store(StoreArgs),
+    Dashboard(DashboardArgs),
+    Badge(BadgeArgs),
     Export(ExportArgs),
     Import(ImportArgs),
     Spread(SpreadArgs),
@@ -906,6 +908,93 @@ pub(super) struct StoreCopyArgs {
     /// The store to copy to
     #[arg(long, value_name = "STORE")]
     pub(super) to: String,
+}
+
+/// Which history is drawn, and what counts as a change.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is drawn")]
+pub(super) struct DrawnArgs {
+    #[command(flatten)]
+    pub(super) store: WhichStoreArgs,
+
+    /// Only benchmarks whose id matches this regular expression
+    #[arg(long, short = 'f', value_name = "REGEX")]
+    pub(super) filter: Option<String>,
+
+    /// Only runs on this branch; may be given several times [default: all; the page begins with the one that has most runs]
+    #[arg(long, value_name = "NAME")]
+    pub(super) branch: Vec<String>,
+
+    /// Changes smaller than this are left out
+    #[arg(long, value_name = "PERCENT", default_value = "2", value_parser = parse_smallest)]
+    pub(super) smallest: f64,
+}
+
+fn parse_smallest(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches('%').trim_end();
+    let percent = number.parse().ok().filter(|percent| (0.0..=1000.0).contains(percent));
+    percent.map(|percent: f64| percent / 100.0).ok_or_else(|| "a percentage from 0 to 1000 is wanted".to_owned())
+}
+
+/// Write history as a static site: an overview, a chart of each benchmark with its changes, and comparisons
+///
+/// It works from the disk and from any server (GitHub Pages), and asks no other: what it needs is in its folder. Changes are looked for
+/// on each branch and in each environment by itself. Tags of the repository are drawn as releases.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  regress dashboard --out site
+  regress dashboard --out site --branch main --store branch --commit-url https://git.example.org/o/r/commit/")]
+pub(super) struct DashboardArgs {
+    /// The folder to write; files of an earlier site are overwritten, and nothing else is
+    #[arg(long, short = 'o', value_name = "DIR")]
+    pub(super) out: PathBuf,
+
+    /// The head of the page [default: the folder's name]
+    #[arg(long, value_name = "TEXT")]
+    pub(super) title: Option<String>,
+
+    /// What a revision is appended to, to be a link [default: as the remote `origin` says, where it is GitHub, GitLab or Codeberg]
+    #[arg(long, value_name = "URL")]
+    pub(super) commit_url: Option<String>,
+
+    #[command(flatten)]
+    pub(super) drawn: DrawnArgs,
+}
+
+/// Draw a badge of history, or a chart of one benchmark, as SVG for a README
+///
+/// The badge says how many benchmarks became slower, or else faster, in the last runs of a branch; of one benchmark, by how much.
+/// Only confirmed changes of the code count, not those that came with another machine.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  regress badge -o badge.svg
+  regress badge --benchmark parse/json --label parse -o parse.svg
+  regress badge --chart --benchmark parse/json -o parse-chart.svg")]
+pub(super) struct BadgeArgs {
+    /// The id of a benchmark [default: all of them]
+    #[arg(long, value_name = "ID")]
+    pub(super) benchmark: Option<String>,
+
+    /// A chart of the benchmark instead
+    #[arg(long, requires = "benchmark", conflicts_with_all = ["label", "recent"])]
+    pub(super) chart: bool,
+
+    /// The badge's left side
+    #[arg(long, value_name = "TEXT", default_value = "benchmarks")]
+    pub(super) label: String,
+
+    /// In how many runs a change has to be, counted from the last
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(super) recent: usize,
+
+    /// The file to write [default: standard output]
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) drawn: DrawnArgs,
 }
 
 /// Write a baseline with all its measurements to one file, to compare with later or elsewhere

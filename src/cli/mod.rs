@@ -4,6 +4,7 @@ mod ancestors;
 mod args;
 mod commands;
 mod config_file;
+mod drawn;
 mod exit_code;
 mod failure;
 mod git;
@@ -48,6 +49,8 @@ pub(crate) fn run() -> ExitCode {
             Command::Store(args) => commands::store::run(args),
             Command::Export(args) => commands::export::run(args),
             Command::Import(args) => commands::import::run(args),
+            Command::Dashboard(args) => commands::dashboard::run(args),
+            Command::Badge(args) => commands::badge::run(args),
             Command::Spread(args) => commands::spread::run(args, given),
             Command::Report(args) => commands::report::run(args),
             #[cfg(feature = "github")]

@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 
 pub use affinity::{allowed_processors, pin_to};
 pub use back::{WhyNot, is_back, wait_until_back};
-pub use checkout::{Checkout, checkout, repository};
+pub use checkout::{Checkout, checkout, origin, repository, tags};
 pub use disturbed::{Disturbance, disturbances};
 pub use facts::{Busy, Facts, Gpu, MemoryLevel, Power, Pressure, Runner, ThermalPressure};
 pub use line::{Line, LineCommit, NoLine, branch_point, commit, line};

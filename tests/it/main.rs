@@ -16,6 +16,7 @@ mod cli;
 mod comment;
 mod confirm;
 mod critcmp;
+mod dashboard;
 mod doctor;
 mod environments;
 mod executions;

@@ -2,6 +2,7 @@
 
 pub(super) mod ab;
 pub(super) mod audit;
+pub(super) mod badge;
 pub(super) mod changes;
 pub(super) mod check;
 pub(super) mod claims;
@@ -11,6 +12,7 @@ pub(super) mod compare;
 pub(super) mod completions;
 pub(super) mod config;
 pub(super) mod confirm;
+pub(super) mod dashboard;
 pub(super) mod doctor;
 pub(super) mod export;
 pub(super) mod history;
