@@ -146,6 +146,8 @@ pub enum WhyNot {
     LeftOut,
     /// Its process failed on a side, as a warning says.
     Failed,
+    /// Measuring was stopped before its turn came.
+    NotRun,
     /// Both sides are copies of one result, so that there is nothing to compare.
     SameMeasurement,
     /// An iteration does other work on one side than on the other.
@@ -268,6 +270,7 @@ fn explain_absent(not_compared: &mut Vec<NotCompared>, baseline: &[Absent], cand
         WhyAbsent::Unreadable => WhyNot::Unreadable,
         WhyAbsent::LeftOut => WhyNot::LeftOut,
         WhyAbsent::Failed => WhyNot::Failed,
+        WhyAbsent::NotRun => WhyNot::NotRun,
     };
     if absent.is_empty() {
         return;

@@ -44,7 +44,8 @@ fn is_untold(reason: &WhyNot) -> bool {
         | WhyNot::NotPositive
         | WhyNot::AmbiguousId
         | WhyNot::Unreadable
-        | WhyNot::Failed => true,
+        | WhyNot::Failed
+        | WhyNot::NotRun => true,
     }
 }
 

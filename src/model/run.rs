@@ -91,6 +91,8 @@ pub enum WhyAbsent {
     LeftOut,
     /// Its process failed, as a warning says.
     Failed,
+    /// Whoever measured stopped before its turn came.
+    NotRun,
 }
 
 /// All that was measured on one side.

@@ -419,6 +419,7 @@ impl From<&compare::NotCompared> for NotComparedRow {
             WhyNot::Unreadable => (Reason::Unreadable, None),
             WhyNot::LeftOut => (Reason::LeftOut, None),
             WhyNot::Failed => (Reason::Failed, None),
+            WhyNot::NotRun => (Reason::NotRun, None),
             WhyNot::UnitChanged { baseline, candidate } => {
                 let (baseline, candidate) = (Unit::from(baseline), Unit::from(candidate));
                 (Reason::UnitChanged, Some(format!("{} → {}", baseline.name, candidate.name)))

@@ -727,6 +727,8 @@ pub enum Reason {
     LeftOut,
     /// Its process failed on a side.
     Failed,
+    /// Measuring was stopped before its turn came.
+    NotRun,
     /// Only the candidate has it.
     Added,
     /// The policy leaves it out.

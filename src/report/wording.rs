@@ -420,6 +420,7 @@ pub(super) fn reason(reason: Reason) -> (&'static str, Option<&'static str>) {
         Reason::Ignored => ("ignored by the configuration", None),
         Reason::Unreadable => ("a result is broken or lost; see the warnings", None),
         Reason::Failed => ("its process failed; see the warnings", None),
+        Reason::NotRun => ("measuring was stopped before its turn came", None),
         Reason::LeftOut => ("left out by --since: not written recently enough", None),
         Reason::SameMeasurement => (
             "both sides are copies of one measurement",

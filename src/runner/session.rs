@@ -387,6 +387,13 @@ impl Session {
                     }
                     continue;
                 }
+                // Told once, by the newer side that has it.
+                if job.n_rounds == 0 && job.sides().last() == Some(side) {
+                    run.absent.push(Absent {
+                        id: BenchmarkId::new(&job.root, &job.ids[side], &job.ids[side]),
+                        why: WhyAbsent::NotRun,
+                    });
+                }
                 for (id, (benchmark, executions)) in &job.results[side] {
                     if let Some(executions) = Executions::collect(executions.iter().cloned()) {
                         run.benchmarks.push(Benchmark { id: id.clone(), executions, ..benchmark.clone() });

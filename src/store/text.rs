@@ -20,6 +20,7 @@ enum StoredWhy {
     Unreadable,
     LeftOut,
     Failed,
+    NotRun,
 }
 
 fn json(value: &impl Serialize) -> String {
@@ -71,6 +72,7 @@ pub(super) fn absent_text(absent: &[Absent]) -> String {
                 WhyAbsent::Unreadable => StoredWhy::Unreadable,
                 WhyAbsent::LeftOut => StoredWhy::LeftOut,
                 WhyAbsent::Failed => StoredWhy::Failed,
+                WhyAbsent::NotRun => StoredWhy::NotRun,
             },
         })
         .collect();
@@ -85,6 +87,7 @@ pub(super) fn absent_of(text: &str) -> Vec<Absent> {
             StoredWhy::Unreadable => WhyAbsent::Unreadable,
             StoredWhy::LeftOut => WhyAbsent::LeftOut,
             StoredWhy::Failed => WhyAbsent::Failed,
+            StoredWhy::NotRun => WhyAbsent::NotRun,
         },
     });
     absent.collect()

@@ -135,6 +135,7 @@ fn who_stops_it_does_not_wait_for_a_benchmark_that_never_ends() {
     let ran = Ran::new("ab, interrupted".into(), &output).warning("interrupted", "rounds");
     let warnings = ran.json()["warnings"].clone();
     assert!(!warnings.to_string().contains("process-failed"), "{ran}");
+    ran.not_compared("f", "not-run");
 }
 
 #[test]
