@@ -85,7 +85,7 @@ pub(super) fn markdown_code(text: &str) -> String {
     out
 }
 
-/// As [`markdown_code`], for sentences of ours that may hold a word from elsewhere: as few marks as possible are replaced,
+/// As `markdown_code`, for sentences of ours that may hold a word from elsewhere: as few marks as possible are replaced,
 /// and an `@` is followed by a space without width, so that nobody is called.
 #[must_use]
 pub fn markdown_text(text: &str) -> String {
