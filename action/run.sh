@@ -69,6 +69,10 @@ ab() {
     elif ! is_there "$base"; then
         fail "there is no commit $base in the checkout: write $DEEP, or mend the input baseline"
     fi
+    # A library may keep no lock file, and this checkout is nobody's work: cargo makes one.
+    if [ -z "$head" ] && ! git ls-files | grep -qE '(^|/)Cargo\.lock$'; then
+        cargo metadata --format-version=1 >/dev/null 2>&1 || true # where it can't, regress says what is missing
+    fi
     option head "$head"
     policy
     option filter "${INPUT_FILTER:-}"

@@ -133,6 +133,7 @@ repository() {
     git -C "$1" init -q -b main
     git -C "$1" remote add origin "https://github.com/$2"
     printf '[package]\nname = "demo"\nversion = "1.0.0"\nedition = "2024"\n' >"$1/Cargo.toml"
+    : >"$1/Cargo.lock"
     printf '/target\n' >"$1/.gitignore"
     (cd "$1" && commit "the beginning")
 }
