@@ -116,8 +116,9 @@ impl SqliteStore {
     /// When it can't be opened, is no store, or is of a later version of the tool.
     pub fn open(path: &Path, access: Access) -> Result<SqliteStore> {
         let mut store = SqliteStore::connect(path, access)?;
-        let (application, version) = store.marks()?;
+        // In this order: where another process makes the tables in between, its marks are seen with them.
         let n_tables: i64 = store.get("SELECT count(*) FROM sqlite_master")?;
+        let (application, version) = store.marks()?;
         let is_empty = n_tables == 0 && version == 0;
         if !is_empty && application != APPLICATION {
             return Err(store.damaged("it is a database of another program"));
