@@ -31,12 +31,26 @@ fail() {
 
 record() { "$regress" record main --since 1970-01-01 --revision "$1" --store "$2"; }
 
-# Runs a command, and kills it after so many milliseconds.
+# Runs a command, and kills it after so many milliseconds: every other time with all that it has started.
+n_kills=0
 killed() {
-    local after=$1
+    local after=$1 alone=()
     shift
-    # In a shell of its own, which would otherwise tell of each.
-    (timeout --signal=KILL "$(printf '0.%03d' "$after")" "$@" >>"$folder/out" 2>>"$folder/errors") 2>>"$folder/errors"
+    n_kills=$((n_kills + 1))
+    if ((n_kills % 2)); then alone=(--foreground); fi
+    # Waited for in a shell of its own, which would otherwise tell of each.
+    (
+        timeout "${alone[@]}" --signal=KILL "$(printf '0.%03d' "$after")" "$@" >>"$folder/out" 2>>"$folder/errors" &
+        wait $!
+    ) 2>>"$folder/errors" || { unlock_remote && return 1; }
+}
+
+# A server's git isn't killed with its client; here it is, and leaves a lock behind.
+unlock_remote() {
+    if [ -d "$folder/remote.git" ]; then
+        sleep 0.3 # One that was left alive goes on for a moment.
+        find "$folder/remote.git" -name '*.lock' -delete
+    fi
 }
 
 revisions() { "$regress" export --store="$1" --format csv | cut -d, -f2 | sort -u; }

@@ -251,13 +251,9 @@ impl BranchStore {
         message: &str,
         mut change: impl FnMut(&mut Files) -> std::result::Result<Option<T>, GitFailed>,
     ) -> Result<Option<T>> {
-        let _lock = lock(&self.folder).map_err(|e| StoreError {
-            store: self.name(),
-            kind: io_kind(&e),
-            cause: format!("failed to lock {}: {e}", self.folder.display()),
-        })?;
+        let _lock = self.locked()?;
         let started = Instant::now();
-        let (mut n_failed, mut before) = (0, None);
+        let (mut n_failed, mut before, mut is_anew) = (0, None, false);
         for attempt in 0_u32.. {
             let mut once = || -> std::result::Result<Result<Option<T>, GitFailed>, GitFailed> {
                 let tip = self.fetch()?;
@@ -289,6 +285,11 @@ impl BranchStore {
                     if n_failed >= MOST_FAILURES || started.elapsed() > PATIENCE || is_hopeless(&e) {
                         return Err(self.failed(&e));
                     }
+                    // Perhaps it isn't the remote's fault, or another writer's.
+                    if n_failed == 2 && !is_anew {
+                        is_anew = true;
+                        self.git.renew().map_err(|e| self.failed(&e))?;
+                    }
                 }
             }
             pause(attempt);
@@ -296,20 +297,30 @@ impl BranchStore {
         Ok(None)
     }
 
-    /// The index, with all that the remote has.
-    fn synced(&mut self) -> Result<&mut SqliteStore> {
-        let _lock = lock(&self.folder).map_err(|e| StoreError {
+    /// What `read` gives; when it fails, once more from a repository that was made anew.
+    fn sound<T>(&self, read: impl Fn() -> std::result::Result<T, GitFailed>) -> Result<T> {
+        let read_anew = |e: GitFailed| if is_hopeless(&e) { Err(e) } else { self.git.renew().and_then(|()| read()) };
+        read().or_else(read_anew).map_err(|e| self.failed(&e))
+    }
+
+    fn locked(&self) -> Result<File> {
+        lock(&self.folder).map_err(|e| StoreError {
             store: self.name(),
             kind: io_kind(&e),
             cause: format!("failed to lock {}: {e}", self.folder.display()),
-        })?;
-        let read = || -> std::result::Result<(Files, BTreeSet<RunKey>), GitFailed> {
+        })
+    }
+
+    /// The index, with all that the remote has.
+    fn synced(&mut self) -> Result<&mut SqliteStore> {
+        let _lock = self.locked()?;
+        let read = || {
             let tip = self.fetch()?;
             let files = self.files(tip.as_deref())?;
             let keys = self.keys(&files)?;
             Ok((files, keys))
         };
-        let (files, keys) = read().map_err(|e| self.failed(&e))?;
+        let (files, keys) = self.sound(read)?;
         let path = self.folder.join("index.db");
         let mut index = match self.index.take() {
             Some(index) => index,
@@ -332,7 +343,7 @@ impl BranchStore {
             };
             let wanted: BTreeMap<&str, &str> =
                 files.iter().filter(|(path, _)| is_new(path)).map(|(path, id)| (id.as_str(), path.as_str())).collect();
-            let contents = self.contents(&wanted.keys().copied().collect()).map_err(|e| self.failed(&e))?;
+            let contents = self.sound(|| self.contents(&wanted.keys().copied().collect()))?;
             let mut records = Vec::new();
             for (id, content) in contents {
                 let path = wanted.get(id.as_str()).copied().unwrap_or_default();
@@ -404,13 +415,14 @@ impl Store for BranchStore {
     }
 
     fn verify(&mut self) -> Result<Verified> {
-        let read = || -> std::result::Result<(Files, BTreeMap<String, Vec<u8>>), GitFailed> {
+        let _lock = self.locked()?;
+        let read = || {
             let tip = self.fetch()?;
             let files = self.files(tip.as_deref())?;
             let contents = self.contents(&files.values().map(String::as_str).collect())?;
             Ok((files, contents))
         };
-        let (files, contents) = read().map_err(|e| self.failed(&e))?;
+        let (files, contents) = self.sound(read)?;
         let mut verified =
             Verified { n_bytes: Some(contents.values().map(|c| c.len() as u64).sum()), ..Verified::default() };
         let mut seen: BTreeSet<RunKey> = BTreeSet::new();

@@ -22,6 +22,8 @@ impl GitFailed {
 #[derive(Debug, Clone)]
 pub(super) struct Git {
     folder: PathBuf,
+    /// A folder in the user's repository.
+    user: PathBuf,
     /// The user's settings that reach a remote: credentials, proxies, rewritten addresses.
     settings: Vec<(String, String)>,
 }
@@ -50,19 +52,31 @@ impl Git {
         set("core.hooksPath", "/dev/null");
         set("gc.autoDetach", "false");
         set("maintenance.autoDetach", "false");
-        let git = Git { folder: folder.to_owned(), settings };
+        let git = Git { folder: folder.to_owned(), user: user.to_owned(), settings };
         if !folder.join("HEAD").exists() {
-            // Old versions know but one format, and don't know the question.
-            let format = ask(user, &["rev-parse", "--show-object-format"]).unwrap_or_else(|_| "sha1".to_owned());
-            let mut command = Command::new("git");
-            command.args(["init", "--quiet", "--bare", "--template="]);
-            if format != "sha1" {
-                command.arg(format!("--object-format={format}"));
-            }
-            command.arg(folder);
-            run(command, &["init"], None)?;
+            git.renew()?;
         }
         Ok(git)
+    }
+
+    /// Makes our repository anew, with nothing in it. All that it had is fetched again: nothing is ever there alone.
+    ///
+    /// A git that is killed leaves locks behind, before which every later one gives up, and half-written files.
+    pub(super) fn renew(&self) -> Result<(), GitFailed> {
+        let failed = |e: std::io::Error| GitFailed { asked: "init".into(), said: e.to_string() };
+        // Elsewhere first: what is killed halfway is no repository.
+        let new = self.folder.with_extension("new");
+        remove(&new).map_err(failed)?;
+        // Old versions know but one format, and don't know the question.
+        let format = ask(&self.user, &["rev-parse", "--show-object-format"]).unwrap_or_else(|_| "sha1".to_owned());
+        let mut command = Command::new("git");
+        command.args(["init", "--quiet", "--bare", "--template="]);
+        if format != "sha1" {
+            command.arg(format!("--object-format={format}"));
+        }
+        command.arg(&new);
+        run(command, &["init"], None)?;
+        remove(&self.folder).and_then(|()| std::fs::rename(&new, &self.folder)).map_err(failed)
     }
 
     fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
@@ -90,6 +104,13 @@ impl Git {
     /// Runs git; gives its text without the end of the line.
     pub(super) fn text(&self, arguments: &[&str], input: Option<&[u8]>) -> Result<String, GitFailed> {
         text(&self.bytes(arguments, input)?)
+    }
+}
+
+fn remove(folder: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        done => done,
     }
 }
 

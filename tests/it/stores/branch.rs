@@ -180,6 +180,47 @@ fn a_branch_that_was_rewritten_is_read_anew() {
     assert_eq!(store.runs().expect("read").len(), 1);
 }
 
+/// What is left of a git that was killed, in our repository below the user's.
+#[test]
+fn what_a_killed_git_leaves_behind_is_mended() {
+    let world = World::new();
+    world.store("first").append(&[suite::run(0, 2)]).expect("appended");
+    let ours = std::fs::read_dir(world.path("first/.git/regress")).expect("read").next().expect("one").expect("read");
+    let ours = ours.path().join("repository.git");
+    let lock = |name: &str| std::fs::write(ours.join(name), "").expect("written");
+    let empty_objects = || {
+        for entry in walkdir::WalkDir::new(ours.join("objects")).into_iter().flatten() {
+            if entry.file_type().is_file() {
+                std::fs::remove_file(entry.path()).expect("removed");
+                std::fs::write(entry.path(), "").expect("written");
+            }
+        }
+    };
+    let damages: [&dyn Fn(); 5] = [
+        &|| lock("shallow.lock"),
+        &|| lock("refs/history/regress-history.lock"),
+        &|| lock("config.lock"),
+        &empty_objects,
+        &|| {
+            std::fs::remove_dir_all(&ours).expect("removed");
+            std::fs::create_dir(&ours).expect("made");
+            lock("HEAD");
+        },
+    ];
+    for (i, damage) in (1..).zip(damages) {
+        let n_runs = 2 * i + 1;
+        // Somebody else's run, so that there is something to fetch.
+        world.clone(&format!("other-{i}"));
+        world.store(&format!("other-{i}")).append(&[suite::run(2 * i as u64, 2)]).expect("appended");
+        damage();
+        world.store("first").append(&[suite::run(n_runs as u64, 2)]).expect("appended");
+        damage();
+        assert_eq!(world.store("first").runs().expect("read").len(), n_runs, "{i}");
+        damage();
+        suite::verified(&mut world.store("first"), n_runs, 2 * n_runs);
+    }
+}
+
 #[test]
 fn what_cannot_be_done_is_said() {
     let world = World::new();
