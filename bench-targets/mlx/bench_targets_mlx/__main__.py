@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def main(arguments=None):
     n_measured = 0
     for workload in workloads.read():
         name = f"{workload.group}/{implementation}/{workload.value}"
-        if (workload.large and not options.full) or options.filter not in name:
+        if (workload.large and not options.full) or not options.filter.search(name):
             continue
         run = ops.prepare(workload.smaller() if options.plant == "smaller" else workload)
         checksum = data.checksum(run())
@@ -41,12 +42,12 @@ def main(arguments=None):
         n_measured += 1
         del run
     if n_measured == 0:
-        sys.exit("bench_targets_mlx: no workload's name contains the filter")
+        sys.exit("bench_targets_mlx: no workload's name has the filter in it")
 
 
 def parse(arguments):
     p = argparse.ArgumentParser(prog="python -m bench_targets_mlx", description=__doc__)
-    p.add_argument("filter", nargs="?", default="", help="measure only what has this in its name")
+    p.add_argument("filter", nargs="?", default="", help="measure only what has this regular expression in its name")
     p.add_argument("--output", type=Path, default=default_output(), help="Criterion's folder [%(default)s]")
     p.add_argument("--device", choices=["cpu", "cuda", "metal"], help="[the best that this MLX has]")
     p.add_argument("--waits", choices=["each", "batch"], default="each", help="for each result, or once for a batch")
@@ -60,6 +61,10 @@ def parse(arguments):
     p.add_argument("--peak-bytes", type=float, metavar="PER_SECOND")
     p.add_argument("--plant", choices=["lazy", "smaller"], help="a cheat, to see that it is found")
     options = p.parse_args(arguments)
+    try:
+        options.filter = re.compile(options.filter)
+    except re.error as e:
+        p.error(f"the filter is no regular expression: {e}")
     if options.sample_size < 2:
         p.error("--sample-size has to be 2 or more")
     if options.plant == "lazy" and options.waits == "batch":
@@ -68,8 +73,11 @@ def parse(arguments):
 
 
 def default_output():
-    home = os.environ.get("CRITERION_HOME")
-    return Path(home) if home else workloads.LIST.parents[1] / "target" / "criterion"
+    """Where Criterion writes too: the repository's target folder, or the current folder's where this is installed elsewhere."""
+    if home := os.environ.get("CRITERION_HOME"):
+        return Path(home)
+    around = workloads.IN_REPOSITORY.parents[1] if workloads.IN_REPOSITORY.exists() else Path()
+    return Path(os.environ.get("CARGO_TARGET_DIR") or around / "target") / "criterion"
 
 
 if __name__ == "__main__":

@@ -4,7 +4,10 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-LIST = Path(__file__).resolve().parents[2] / "workloads.json"
+HERE = Path(__file__).resolve().parent
+# An installed package brings its copy along (setup.py); in the repository there is the one that Rust reads too.
+IN_REPOSITORY = HERE.parents[1] / "workloads.json"
+LIST = next((path for path in (HERE / "workloads.json", IN_REPOSITORY) if path.exists()), IN_REPOSITORY)
 
 
 @dataclass(frozen=True)
