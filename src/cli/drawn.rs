@@ -21,7 +21,7 @@ pub(super) fn options(args: &DrawnArgs) -> FindingOptions {
 
 /// Reads the runs and series that are wanted.
 pub(super) fn read(args: &DrawnArgs) -> Result<DashboardHistory, Failure> {
-    let filter = filter(args.filter.as_deref())?;
+    let filter = filter(args.only.filter.as_deref())?;
     let mut store = History::new(args.store.store.as_deref())?.open(Access::Existing)?;
     let read = |e| failure("read", &e);
     let mut heads = store.runs().map_err(read)?;

@@ -238,7 +238,7 @@ impl Settings {
             clocks: clocks.value,
             gate_level: gate_level.value / 100.0,
             list_level: list_level.value / 100.0,
-            allow_different_machines: args.allow_different_machines,
+            allow_different_machines: args.machines.allow_different_machines,
             suite_shift: suite_shift.value.clone(),
             fail_on: fail_on.value,
             ..Policy::new(threshold.value, deviation(assumed_noise.value))

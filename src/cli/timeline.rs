@@ -49,7 +49,7 @@ pub(super) struct Timeline {
 impl Timeline {
     /// Reads what `args` ask for; of the benchmark `id` alone, where one is named.
     pub(super) fn read(args: &TimelineArgs, id: Option<&str>) -> Result<Timeline, Failure> {
-        let pattern = filter(args.filter.as_deref())?;
+        let pattern = filter(args.only.filter.as_deref())?;
         let threshold = threshold(args)?;
         let mut store = History::new(args.store.store.as_deref())?.open(Access::Existing)?;
         let read = |e| failure("read", &e);

@@ -16,8 +16,8 @@ use criterion_regress::model::{Environment, Run, Warning, WarningKind};
 use criterion_regress::report::{Context, Leg, Report, Side, visible};
 use criterion_regress::runner::{
     BuildError, Checkout, Executable, Guard, HowEnded, InvalidJournal, Invocation, Journal, Kept, Limits, Open,
-    Progress, RecordedSide, RoundsHeader, RoundsRecord, Selection, Session, Suite, Watcher, default_base,
-    knows_cpu_time, read_journal,
+    Progress, RecordedSide, RoundsHeader, RoundsRecord, Session, Suite, Watcher, default_base, knows_cpu_time,
+    read_journal,
 };
 use criterion_regress::stats::{Look, looks};
 
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
         return Err(Failure::new("this system doesn't tell the CPU time of a process that has ended")
             .hint(format!("use `--clock wall` ({} asks for cpu)", settings.clocks.origin)));
     }
-    let filter = filter(args.filter.as_deref())?;
+    let filter = filter(args.only.filter.as_deref())?;
     let invocations = invocations(args)?;
     let is_stopped = stopped_by_signals()?;
     // Its lock is held until the end: two at once would check out and build over one another.
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
     if is_stopped.load(Ordering::Relaxed) {
         return Err(interrupted());
     }
-    if let Some(id) = args.explain.as_ref().filter(|id| !session.has(id)) {
+    if let Some(id) = args.explained.explain.as_ref().filter(|id| !session.has(id)) {
         // Said before minutes were spent on it.
         return Err(Failure::new(format!("failed to explain {id}: neither side has such a benchmark")));
     }
@@ -92,7 +92,7 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
     };
     let environments = environments(&sides);
     let recorded = kept.as_ref().map(|kept| kept.header.seed);
-    let seed = recorded.or(args.seed).unwrap_or_else(|| RandomState::new().hash_one(std::process::id()) >> 32);
+    let seed = recorded.or(args.order.seed).unwrap_or_else(|| RandomState::new().hash_one(std::process::id()) >> 32);
     let header = RoundsHeader {
         sides: [0, 1].map(|side| RecordedSide { label: sides[side].label.clone(), executables: hashes(&sides[side]) }),
         seed,
@@ -125,7 +125,7 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
     note_load(&mut comparison, load);
     if session.n_jobs() == 0 {
         let kind = if filter.is_some() { WarningKind::FilterMatchesNothing } else { WarningKind::NothingFound };
-        let subject = args.filter.clone().unwrap_or_else(|| sides[1].source.clone());
+        let subject = args.only.filter.clone().unwrap_or_else(|| sides[1].source.clone());
         comparison.warnings.push(Warning { subject, kind });
     }
     let context = Context {
@@ -139,7 +139,7 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
         rounds.seconds = Some(ended.took.as_secs_f64());
         rounds.overhead_seconds = Some(ended.overhead.as_secs_f64());
     }
-    output::write_report(&args.output, &report, args.explain.as_deref())?;
+    output::write_report(&args.output, &report, args.explained.explain.as_deref())?;
     match resume {
         Some(command) => github::print_error(&format!("interrupted; to go on: {command}")),
         None => {
@@ -151,7 +151,7 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
         }
     }
     let code = exit_code::of(&report);
-    github::tell(&Leg::only(report), &args.output, args.no_github);
+    github::tell(&Leg::only(report), &args.output, args.workflow.no_github);
     Ok(code)
 }
 
@@ -229,7 +229,7 @@ fn take_up(
     if let Some(why) = kept.header.difference(&header) {
         return Err(cannot_resume(&why));
     }
-    if let Some(seed) = args.seed.filter(|seed| *seed != kept.header.seed) {
+    if let Some(seed) = args.order.seed.filter(|seed| *seed != kept.header.seed) {
         return Err(cannot_resume(&format!("the order was drawn with the seed {}, not {seed}", kept.header.seed)));
     }
     github::print_error(&format!("going on after {} rounds", n_rounds(&kept.records)));
@@ -397,10 +397,17 @@ impl Place {
                     &args.head,
                     &args.baseline_binary,
                     &args.candidate_binary,
-                    &args.filter,
+                    &args.only.filter,
                     args.rounds
                 ),
-                (&args.package, &args.bench, &args.features, &args.build_profile, args.pin, invocations),
+                (
+                    &args.build.package,
+                    &args.build.bench,
+                    &args.build.features,
+                    &args.build.build_profile,
+                    args.pin,
+                    invocations
+                ),
             )
         );
         let key = hash_of_text(&asked);
@@ -497,12 +504,7 @@ impl Built {
 }
 
 fn build(args: &AbArgs, checkout: &Checkout, has_settings: bool) -> Result<[Built; 2], Failure> {
-    let selection = Selection {
-        packages: args.package.clone(),
-        benches: args.bench.clone(),
-        features: args.features.clone(),
-        profile: args.build_profile.clone(),
-    };
+    let selection = args.build.selection();
     // `None` is the working tree.
     let head = args.head.as_ref().map(|name| Ok((checkout.commit(name)?, name.clone()))).transpose();
     let head = head.map_err(|e: BuildError| Failure::new(e))?;

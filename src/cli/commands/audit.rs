@@ -17,7 +17,7 @@ const FEWEST_RUNS: usize = 2;
 
 pub(crate) fn run(args: &AuditArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(&args.policy, &[], given, &today())?;
-    let filter = filter(args.filter.as_deref())?;
+    let filter = filter(args.only.filter.as_deref())?;
     let mut runs = Sources::new(&args.place).runs(&args.sides)?;
     apply_filter(filter.as_ref(), &mut runs.iter_mut().collect::<Vec<_>>());
     let mut warnings: Vec<Warning> = runs.iter().flat_map(|run| run.warnings.iter().cloned()).collect();

@@ -15,7 +15,7 @@ use crate::cli::{exit_code, github, output};
 
 pub(crate) fn run(args: &CheckArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(&args.policy, &args.baseline, given, &today())?;
-    let filter = filter(args.filter.as_deref())?;
+    let filter = filter(args.only.filter.as_deref())?;
     let mut sources = Sources::new(&args.place);
     let asked = Asked::of(&settings.baseline.value)?;
     let mut used = None;
@@ -51,13 +51,13 @@ pub(crate) fn run(args: &CheckArgs, given: &ArgMatches) -> Result<ExitCode, Fail
         },
         candidate: Side { revision: args.candidate_revision.clone(), ..Side::new(&candidate.run, &candidate.source) },
         profile: settings.profile.value,
-        judged_on: github::judge(args.no_github),
+        judged_on: github::judge(args.workflow.no_github),
     };
     let report = Report::new(&comparison, &settings.policy, &context);
-    output::write_report(&args.output, &report, args.explain.as_deref())?;
+    output::write_report(&args.output, &report, args.explained.explain.as_deref())?;
     let code = exit_code::of(&report);
     let leg = Leg::only(report);
-    github::tell(&leg, &args.output, args.no_github);
+    github::tell(&leg, &args.output, args.workflow.no_github);
     // The process ends here; taking tens of thousands of rows apart first would only make people wait.
     std::mem::forget((leg, comparison, baseline, candidate));
     Ok(code)

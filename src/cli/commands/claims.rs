@@ -85,7 +85,7 @@ pub(crate) fn run(args: &ClaimsArgs) -> Result<ExitCode, Failure> {
     }
     let is_outdated = rows.iter().any(|row| row.state == State::Differs);
     let is_refused = !args.check && rows.iter().any(|row| !row.refusals.is_empty());
-    let text = match args.format {
+    let text = match args.output.format {
         ShortFormatArg::Json => {
             to_json(&ClaimsReport { schema: "criterion-regress/claims", version: 1, sections: rows, typed })
         }

@@ -12,7 +12,7 @@ use crate::cli::settings::plain_policy;
 use crate::cli::{exit_code, output};
 
 pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
-    let filter = filter(args.filter.as_deref())?;
+    let filter = filter(args.only.filter.as_deref())?;
     let options = MatrixOptions {
         group: args.group.as_deref().map(group).transpose()?,
         at_least: args.threshold.map(NoiseThreshold::from_percent).transpose().map_err(Failure::new)?,

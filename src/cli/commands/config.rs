@@ -5,7 +5,7 @@ use criterion_regress::compare::{Action, Clocks, Rule};
 use criterion_regress::model::Estimator;
 use serde_json::{Value, json};
 
-use crate::cli::args::{ConfigArgs, ConfigFormat};
+use crate::cli::args::{ConfigArgs, ShortFormatArg};
 use crate::cli::commands::check::today;
 use crate::cli::failure::Failure;
 use crate::cli::settings::{Origin, Settings};
@@ -13,9 +13,9 @@ use crate::cli::{exit_code, output};
 
 pub(crate) fn run(args: &ConfigArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(&args.policy, &args.baseline, given, &today())?.with_clock(&args.clock, given);
-    let text = match args.format {
-        ConfigFormat::Terminal => terminal(&settings),
-        ConfigFormat::Json => json_text(&settings),
+    let text = match args.output.format {
+        ShortFormatArg::Terminal => terminal(&settings),
+        ShortFormatArg::Json => json_text(&settings),
     };
     output::print(&text)?;
     Ok(exit_code::OK)

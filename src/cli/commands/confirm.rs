@@ -12,7 +12,7 @@ use crate::cli::{exit_code, github, output};
 pub(crate) fn run(args: &ConfirmArgs) -> Result<ExitCode, Failure> {
     let first = read_report(&args.report)?;
     let (baseline, candidate) = Sources::new(&args.place).pair(&args.baseline, &args.candidate)?;
-    let second = compare(&baseline.run, &candidate.run, &policy(&first, args.allow_different_machines)?);
+    let second = compare(&baseline.run, &candidate.run, &policy(&first, args.machines.allow_different_machines)?);
     let sides = [Side::new(&baseline.run, &baseline.source), Side::new(&candidate.run, &candidate.source)];
     let [baseline, candidate] = sides;
     let report = first.confirmed(&second, baseline, candidate).map_err(|e| {
@@ -26,9 +26,9 @@ pub(crate) fn run(args: &ConfirmArgs) -> Result<ExitCode, Failure> {
     if report.confirmation.is_none() {
         github::print_error("warning: nothing was settled, so that the report stands as it was; its rows say why");
     }
-    output::write_report(&args.output, &report, args.explain.as_deref())?;
+    output::write_report(&args.output, &report, args.explained.explain.as_deref())?;
     let code = exit_code::of(&report);
-    github::tell(&Leg::only(report), &args.output, args.no_github);
+    github::tell(&Leg::only(report), &args.output, args.workflow.no_github);
     Ok(code)
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
     if let Some(store) = &args.store {
         return export_history(args, store);
     }
-    let filter = filter(args.filter.as_deref())?;
+    let filter = filter(args.only.filter.as_deref())?;
     let folder = Sources::new(&args.place).folder()?;
     let mut names: Vec<String> = Vec::new();
     for name in Sources::new(&args.place).expand(&args.baselines, NEW)? {
@@ -93,7 +93,7 @@ fn export_history(args: &ExportArgs, store: &str) -> Result<ExitCode, Failure> {
     // An empty value is no name of a store, but the flag alone.
     let from_environment = std::env::var("REGRESS_STORE").ok();
     let named = if store.is_empty() { from_environment.as_deref() } else { Some(store) };
-    let filter = filter(args.filter.as_deref())?;
+    let filter = filter(args.only.filter.as_deref())?;
     let mut store = History::new(named)?.open(Access::Existing)?;
     let read = |e| failure("read", &e);
     let mut names: Vec<String> =

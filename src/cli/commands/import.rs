@@ -34,7 +34,7 @@ struct Found {
 }
 
 pub(crate) fn run(args: &ImportArgs) -> Result<ExitCode, Failure> {
-    let filter = filter(args.filter.as_deref())?;
+    let filter = filter(args.only.filter.as_deref())?;
     let mut found = Found::default();
     for path in &args.paths {
         found.read(path, args.from)?;

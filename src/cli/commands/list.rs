@@ -12,7 +12,7 @@ use crate::cli::input::{Sources, filter, read};
 use crate::cli::{exit_code, output};
 
 pub(crate) fn run(args: &ListArgs) -> Result<ExitCode, Failure> {
-    let filter = filter(args.filter.as_deref())?;
+    let filter = filter(args.only.filter.as_deref())?;
     let place = WhereArgs { dir: args.folder.clone().or_else(|| args.place.dir.clone()), ..args.place.clone() };
     let folder: PathBuf = Sources::new(&place).folder()?;
     let mut tree = read(&folder, Baselines::All)?;

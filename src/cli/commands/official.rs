@@ -18,7 +18,7 @@ use criterion_regress::preflight::{Check, Repository, Status, Strictness, Wanted
 use criterion_regress::report::{Context, Leg, Report, Side, SpreadReport, disagreements, failed_checks, visible};
 use criterion_regress::runner::{
     Checkout, Executable, Guard, Invocation, Journal, Kept, MEASUREMENTS, Official, OfficialHeader, OfficialProcess,
-    OfficialProgress, OfficialRecord, OfficialWatcher, ProcessFailed, RecordedSide, Rival, Selection, execution_folder,
+    OfficialProgress, OfficialRecord, OfficialWatcher, ProcessFailed, RecordedSide, Rival, execution_folder,
     read_journal, still_failed,
 };
 use criterion_regress::store::{ExportedExecution, SESSION_FILE, gather, read_session, write_run, write_session};
@@ -69,7 +69,7 @@ type Executions = Journal<OfficialHeader, OfficialRecord>;
 pub(crate) fn run(args: &OfficialArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {
     known_checks(&args.accept)?;
     let settings = settings(args, given)?;
-    let filter = filter(args.filter.as_deref())?;
+    let filter = filter(args.only.filter.as_deref())?;
     let rivals = rivals(args)?;
     let invocation = invocation(args)?;
     let is_stopped = stopped_by_signals()?;
@@ -92,7 +92,7 @@ pub(crate) fn run(args: &OfficialArgs, given: &ArgMatches) -> Result<ExitCode, F
     let hashes = [hashes(prepared.baseline.as_ref())?, hashes(prepared.candidate.as_ref())?];
     let header = OfficialHeader {
         sides: [0, 1].map(|side| RecordedSide { label: labels[side].to_owned(), executables: hashes[side].clone() }),
-        seed: args.seed.unwrap_or_else(|| RandomState::new().hash_one(std::process::id()) >> 32),
+        seed: args.order.seed.unwrap_or_else(|| RandomState::new().hash_one(std::process::id()) >> 32),
         jobs: official.jobs(),
         arguments: args.criterion_args.clone(),
         rivals: rivals.into_iter().map(|rival| rival.command).collect(),
@@ -225,12 +225,7 @@ fn prepare(args: &OfficialArgs) -> Result<Prepared, Failure> {
     })?;
     refuse_what_lasts(args)?;
     let lock = lock(checkout.cache())?;
-    let selection = Selection {
-        packages: args.package.clone(),
-        benches: args.bench.clone(),
-        features: args.features.clone(),
-        profile: args.build_profile.clone(),
-    };
+    let selection = args.build.selection();
     let tree = checkout.working_tree("tree").map_err(|e| {
         Failure::new(e).hint("`cargo generate-lockfile` makes it; who keeps none lists it in .gitignore")
     })?;
@@ -343,7 +338,7 @@ fn take_up(args: &OfficialArgs, place: &Place, header: OfficialHeader) -> Result
     if let Some(why) = kept.header.difference(&header) {
         return Err(cannot(&why));
     }
-    if let Some(seed) = args.seed.filter(|seed| *seed != kept.header.seed) {
+    if let Some(seed) = args.order.seed.filter(|seed| *seed != kept.header.seed) {
         return Err(cannot(&format!("the order was drawn with the seed {}, not {seed}", kept.header.seed)));
     }
     if !kept.records.is_empty() {
@@ -675,13 +670,13 @@ fn tell(args: &OfficialArgs, settings: &Settings, measured: &Measured<'_>) -> Re
         baseline: Side::new(&baseline, &base.source),
         candidate: Side { revision: measured.prepared.commit.clone(), ..Side::new(&candidate, source) },
         profile: settings.profile.value.clone(),
-        judged_on: github::judge(args.no_github),
+        judged_on: github::judge(args.workflow.no_github),
     };
     let report = Report::new(&comparison, policy, &context);
     output::write_report(&args.output, &report, None)?;
     output::print_notes(&disagreements(&spread(&baseline, Some(&candidate), policy)).join("\n"));
     let code = exit_code::of(&report);
-    github::tell(&Leg::only(report), &args.output, args.no_github);
+    github::tell(&Leg::only(report), &args.output, args.workflow.no_github);
     Ok(code)
 }
 

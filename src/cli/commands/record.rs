@@ -9,7 +9,7 @@ use criterion_regress::report::{WarningRow, to_json, visible, warning_text};
 use criterion_regress::store::{About, Access, Appended, EnvironmentKey, Record};
 use serde::Serialize;
 
-use crate::cli::args::{RecordArgs, StoreFormatArg};
+use crate::cli::args::{RecordArgs, ShortFormatArg};
 use crate::cli::failure::Failure;
 use crate::cli::github::print_error;
 use crate::cli::history::{History, failure};
@@ -36,7 +36,7 @@ struct Recorded<'a> {
 pub(crate) fn run(args: &RecordArgs) -> Result<ExitCode, Failure> {
     let now = SystemTime::now();
     let mut sources = Sources::new(&args.place);
-    let filter = filter(args.filter.as_deref())?;
+    let filter = filter(args.only.filter.as_deref())?;
     let sides = sources.expand(&args.sides, NEW)?;
     let mut run = sources.several(&sides)?.run;
     apply_filter(filter.as_ref(), &mut [&mut run]);
@@ -68,8 +68,8 @@ pub(crate) fn run(args: &RecordArgs) -> Result<ExitCode, Failure> {
     let appended = store.append(std::slice::from_ref(&record)).map_err(|e| failure("record in", &e))?;
     let is_new = appended != [Appended::AlreadyThere];
     let head = &record.head;
-    let text = match args.format {
-        StoreFormatArg::Json => to_json(&Recorded {
+    let text = match args.output.format {
+        ShortFormatArg::Json => to_json(&Recorded {
             schema: "criterion-regress/record",
             version: 1,
             store: store.name(),
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &RecordArgs) -> Result<ExitCode, Failure> {
             absent: record.absent.len(),
             warnings,
         }),
-        StoreFormatArg::Terminal => {
+        ShortFormatArg::Terminal => {
             let on = head.branch.as_deref().map_or_else(String::new, |branch| format!(" on {}", visible(branch)));
             let executions = count(head.n_executions, "execution");
             let what =

@@ -26,7 +26,7 @@ pub(crate) fn run(args: &ReleaseCheckArgs) -> Result<ExitCode, Failure> {
         unreadable,
     };
     let report = release_checks(&facts);
-    output::print(&match args.format {
+    output::print(&match args.output.format {
         ShortFormatArg::Terminal => report.to_text(),
         ShortFormatArg::Json => to_json(&report),
     })?;

@@ -13,7 +13,7 @@ const LARGEST: u64 = 256 << 20;
 
 pub(crate) fn run(args: &ReportArgs) -> Result<ExitCode, Failure> {
     let report = read_report(&args.file)?;
-    output::write_report(&args.output, &report, args.explain.as_deref())?;
+    output::write_report(&args.output, &report, args.explained.explain.as_deref())?;
     Ok(exit_code::OK)
 }
 

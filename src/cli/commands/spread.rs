@@ -14,7 +14,7 @@ use crate::cli::{exit_code, output};
 
 pub(crate) fn run(args: &SpreadArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(&args.policy, &[], given, &today())?;
-    let filter = filter(args.filter.as_deref())?;
+    let filter = filter(args.only.filter.as_deref())?;
     let mut sources = Sources::new(&args.place);
     let mut runs = args.sides.iter().map(|side| Ok(sources.side(side)?.run)).collect::<Result<Vec<Run>, Failure>>()?;
     apply_filter(filter.as_ref(), &mut runs.iter_mut().collect::<Vec<_>>());

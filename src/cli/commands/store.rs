@@ -5,7 +5,7 @@ use criterion_regress::store::{Access, Appended, Record, Store, StoreError};
 use serde::Serialize;
 
 use super::record::count;
-use crate::cli::args::{StoreArgs, StoreCommand, StoreCopyArgs, StoreFormatArg, StoreOfArgs};
+use crate::cli::args::{ShortFormatArg, StoreArgs, StoreCommand, StoreCopyArgs, StoreOfArgs};
 use crate::cli::failure::Failure;
 use crate::cli::github::print_error;
 use crate::cli::history::{History, failure};
@@ -50,12 +50,12 @@ pub(crate) fn run(args: &StoreArgs) -> Result<ExitCode, Failure> {
     }
 }
 
-fn tell(format: StoreFormatArg, done: Done, text: &str) -> Result<(), Failure> {
+fn tell(format: ShortFormatArg, done: Done, text: &str) -> Result<(), Failure> {
     match format {
-        StoreFormatArg::Json => {
+        ShortFormatArg::Json => {
             output::print(&to_json(&Done { schema: "criterion-regress/store", version: 1, ..done }))
         }
-        StoreFormatArg::Terminal => output::print(&format!("{}\n", visible(text))),
+        ShortFormatArg::Terminal => output::print(&format!("{}\n", visible(text))),
     }
 }
 
@@ -78,7 +78,7 @@ fn verify(args: &StoreOfArgs) -> Result<ExitCode, Failure> {
         damage: Some(verified.damage),
         ..Done::default()
     };
-    tell(args.format, done, &format!("{name}: {state}: {counts}"))?;
+    tell(args.output.format, done, &format!("{name}: {state}: {counts}"))?;
     Ok(if n_damaged == 0 { exit_code::OK } else { exit_code::failed() })
 }
 
@@ -96,7 +96,7 @@ fn compact(args: &StoreOfArgs) -> Result<ExitCode, Failure> {
         bytes_before: compacted.before,
         ..Done::default()
     };
-    tell(args.format, done, &text)?;
+    tell(args.output.format, done, &text)?;
     Ok(exit_code::OK)
 }
 
@@ -111,7 +111,7 @@ fn migrate(args: &StoreOfArgs) -> Result<ExitCode, Failure> {
     };
     let done =
         Done { command: "migrate", store: name, schema_before: Some(before), schema_now: Some(now), ..Done::default() };
-    tell(args.format, done, &text)?;
+    tell(args.output.format, done, &text)?;
     Ok(exit_code::OK)
 }
 
@@ -155,6 +155,6 @@ fn copy(args: &StoreCopyArgs) -> Result<ExitCode, Failure> {
         already_there: Some(n_there),
         ..Done::default()
     };
-    tell(args.of.format, done, &text)?;
+    tell(args.of.output.format, done, &text)?;
     Ok(exit_code::OK)
 }
