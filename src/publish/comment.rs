@@ -432,7 +432,7 @@ mod tests {
             .count()
     }
 
-    /// One of several runs at the same time, as `github.rs` has them: look, do one thing after another, and look again after
+    /// One of several runs at the same time, as `github/` has them: look, do one thing after another, and look again after
     /// writing a new comment.
     struct Bot {
         wanted: Wanted,

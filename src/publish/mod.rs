@@ -1,7 +1,7 @@
 //! Text to a forge: one comment per key on a pull request, and a check run.
 //!
 //! Text comes in; what it says is others' business. What to do with a pull request's comments ([`plan`]), which pull request
-//! an event is about ([`subject`]), and when to ask again ([`retry`]) is decided without a network. Only `github.rs` speaks
+//! an event is about ([`subject`]), and when to ask again ([`retry`]) is decided without a network. Only `github/` speaks
 //! to one, and async stops there.
 
 mod comment;
