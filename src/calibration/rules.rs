@@ -1,6 +1,7 @@
 //! What other tools conclude from two sides of a benchmark.
 
-use crate::model::Sample;
+use crate::compare::{Values, criterion_test_of};
+use crate::model::{CriterionVerdict, Sample};
 use crate::stats::{
     Difference, Random, mann_whitney, median, normal_quantile, normal_tail, pseudomedian_interval, quantile, welch,
 };
@@ -182,18 +183,18 @@ impl Rule {
         let (last_baseline, last_candidate) = (*sides.baseline.last()?, *sides.candidate.last()?);
         match *self {
             Rule::Criterion { noise_threshold } => {
-                let (b, c) = (values(last_baseline), values(last_candidate));
-                let test = test_of_means(&b, &c)?;
-                let interval = interval_of_ratio(&b, &c)?;
-                let is_significant = test.p < 0.05;
-                let call = if is_significant && interval.0 > noise_threshold {
-                    Call::Slower
-                } else if is_significant && interval.1 < -noise_threshold {
-                    Call::Faster
-                } else {
-                    Call::Unchanged
+                let moments = |sample: &Sample| {
+                    let values = values(sample);
+                    let standard_deviation = standard_deviation(&values)?;
+                    Some(Values { mean: mean(&values), standard_deviation, n: values.len() })
                 };
-                Some(Decision::new(call, Some(interval)))
+                let test = criterion_test_of(&moments(last_baseline)?, &moments(last_candidate)?, noise_threshold)?;
+                let call = match test.verdict {
+                    CriterionVerdict::Regressed => Call::Slower,
+                    CriterionVerdict::Improved => Call::Faster,
+                    CriterionVerdict::WithinNoise | CriterionVerdict::NotDetected => Call::Unchanged,
+                };
+                Some(Decision::new(call, Some((test.change.lower.fraction(), test.change.upper.fraction()))))
             }
             Rule::Critcmp { threshold } => {
                 // At the threshold it is shown.
@@ -405,7 +406,7 @@ fn resampled(executions: &[Vec<f64>], random: &mut Random) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{CriterionVerdict, criterion_test};
+    use crate::compare::criterion_test;
     use crate::model::{Measurement, SamplingMode};
     use crate::stats::summarize;
     use Call::{CannotTell, Faster, Slower, Unchanged};

@@ -28,18 +28,40 @@ pub struct CriterionTest {
 /// agree with them but for the last digit. Source: bheisler/criterion.rs, `src/analysis/compare.rs` and `src/report.rs`.
 #[must_use]
 pub fn criterion_test(baseline: &Execution, candidate: &Execution) -> Option<CriterionTest> {
-    let is_a_sample = |e: &Execution| e.evidence == Evidence::Sample && e.n_measurements > 1 && e.mean > 0.0;
+    let sample = |e: &Execution| Values { mean: e.mean, standard_deviation: e.standard_deviation, n: e.n_measurements };
+    let is_a_sample = |e: &Execution| e.evidence == Evidence::Sample;
     if !is_a_sample(baseline) || !is_a_sample(candidate) {
+        return None;
+    }
+    criterion_test_of(&sample(baseline), &sample(candidate), NOISE_THRESHOLD)
+}
+
+/// The values per iteration of one process, as far as Criterion's test looks at them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Values {
+    /// Their mean, in nanoseconds.
+    pub(crate) mean: f64,
+    /// Their standard deviation with n − 1, in nanoseconds.
+    pub(crate) standard_deviation: f64,
+    /// How many there are.
+    pub(crate) n: usize,
+}
+
+/// The same with another noise threshold, a fraction.
+#[must_use]
+pub(crate) fn criterion_test_of(baseline: &Values, candidate: &Values, noise_threshold: f64) -> Option<CriterionTest> {
+    let is_enough = |values: &Values| values.n > 1 && values.mean > 0.0;
+    if !is_enough(baseline) || !is_enough(candidate) {
         return None;
     }
     let ratio = candidate.mean / baseline.mean;
     // Squared standard errors of the means, relative to them.
-    let error = |e: &Execution| (e.standard_deviation / e.mean).powi(2) / e.n_measurements as f64;
+    let error = |values: &Values| (values.standard_deviation / values.mean).powi(2) / values.n as f64;
     let (of_b, of_c) = (error(baseline), error(candidate));
     let (b, c) = (of_b, of_c * ratio * ratio);
     let both = b + c;
     let p = if both > 0.0 {
-        let freedom = |e: &Execution| (e.n_measurements - 1) as f64;
+        let freedom = |values: &Values| (values.n - 1) as f64;
         let degrees = 1.0 / ((b / both).powi(2) / freedom(baseline) + (c / both).powi(2) / freedom(candidate));
         2.0 * student_t_tail(degrees, (ratio - 1.0).abs() / both.sqrt())
     } else if (ratio - 1.0).abs() > 0.0 {
@@ -54,9 +76,9 @@ pub fn criterion_test(baseline: &Execution, candidate: &Execution) -> Option<Cri
     }
     let verdict = if p >= SIGNIFICANCE {
         CriterionVerdict::NotDetected
-    } else if lower > NOISE_THRESHOLD {
+    } else if lower > noise_threshold {
         CriterionVerdict::Regressed
-    } else if upper < -NOISE_THRESHOLD {
+    } else if upper < -noise_threshold {
         CriterionVerdict::Improved
     } else {
         CriterionVerdict::WithinNoise

@@ -30,6 +30,7 @@ pub use crate::model::CriterionVerdict;
 pub use clock::{Clock, Clocks, Machine, WhyWall};
 pub use confirm::{Confirmation, NoConfirmation, Suspicion, confirm};
 pub use criterion_test::{CriterionTest, criterion_test};
+pub(crate) use criterion_test::{Values, criterion_test_of};
 pub use matrix::{Matrix, MatrixCell, MatrixOptions, MatrixRow, Ratio, SortBy, matrix};
 use pair::Pair;
 use policy::Terms;
