@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::cpu_ticks::{self, CpuTicks};
 use super::facts::{Busy, Power, Pressure};
 
 /// More than this none of these files has to say.
@@ -21,6 +22,7 @@ pub(super) struct Root(PathBuf);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Snapshot {
     cpu: Option<CpuTicks>,
+    n_cpus: usize,
     /// By process number and when it began, so that a number that is used again is another process.
     processes: Option<BTreeMap<(u32, u64), Process>>,
     throttled: Option<u64>,
@@ -30,15 +32,6 @@ pub(super) struct Snapshot {
 struct Process {
     name: String,
     ticks: u64,
-}
-
-/// The first line of `/proc/stat`, summed up over all processors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct CpuTicks {
-    total: u64,
-    idle: u64,
-    stolen: u64,
-    n_cpus: u64,
 }
 
 /// What happened between two snapshots.
@@ -246,7 +239,8 @@ impl Root {
 
     /// The work that has been done by now.
     pub(super) fn snapshot(&self) -> Snapshot {
-        let cpu = self.read("proc/stat").and_then(|text| cpu_ticks_of(&text));
+        let stat = self.read("proc/stat").unwrap_or_default();
+        let (cpu, n_cpus) = (cpu_ticks::of_all(&stat), cpu_ticks::of_each(&stat).len());
         let folders = self.list("proc").into_iter().filter_map(|folder| {
             let pid: u32 = folder.file_name()?.to_str()?.parse().ok()?;
             // One that has ended meanwhile is none.
@@ -255,7 +249,7 @@ impl Root {
         });
         let processes: BTreeMap<_, _> = folders.collect();
         let processes = (!processes.is_empty()).then_some(processes);
-        Snapshot { cpu, processes, throttled: self.throttled() }
+        Snapshot { cpu, n_cpus, processes, throttled: self.throttled() }
     }
 }
 
@@ -294,21 +288,6 @@ fn pressure_of(text: &str) -> Option<Pressure> {
     Some(Pressure { avg10: of("avg10")?, avg60: of("avg60")?, avg300: of("avg300")? })
 }
 
-/// `cpu  user nice system idle iowait irq softirq steal guest guest_nice`; guests' time is in the first two already.
-fn cpu_ticks_of(text: &str) -> Option<CpuTicks> {
-    let line = text.lines().find_map(|line| line.strip_prefix("cpu "))?;
-    let ticks: Vec<u64> = line.split_whitespace().map_while(|word| word.parse().ok()).take(8).collect();
-    let idle = ticks.get(3)?.saturating_add(ticks.get(4).copied().unwrap_or(0));
-    let is_cpu =
-        |line: &&str| line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    Some(CpuTicks {
-        total: ticks.iter().fold(0, |sum, n| sum.saturating_add(*n)),
-        idle,
-        stolen: ticks.get(7).copied().unwrap_or(0),
-        n_cpus: text.lines().filter(is_cpu).count().max(1) as u64,
-    })
-}
-
 /// Name, ticks of work, and when it began, of `/proc/PID/stat`. The name stands in parentheses and may hold some itself.
 fn process_of(stat: &str) -> Option<(String, u64, u64)> {
     let (start, end) = (stat.find('(')?, stat.rfind(')')?);
@@ -330,9 +309,9 @@ pub(super) fn work(before: &Snapshot, after: &Snapshot, own: &[u32]) -> Work {
     if total <= 0.0 {
         return Work { throttled, ..Work::default() };
     }
-    let (n_cpus, most) = (b.n_cpus as f64, b.n_cpus as f64);
+    let n_cpus = after.n_cpus.max(1) as f64;
     let per_cpu = total / n_cpus;
-    let share = |ticks: u64| (ticks as f64 / per_cpu).min(most);
+    let share = |ticks: u64| (ticks as f64 / per_cpu).min(n_cpus);
     let stolen_ticks = b.stolen.saturating_sub(a.stolen);
     let used =
         b.total.saturating_sub(a.total).saturating_sub(b.idle.saturating_sub(a.idle)).saturating_sub(stolen_ticks);
@@ -406,7 +385,7 @@ mod tests {
         assert!(root.load().is_some() && root.pressure("cpu").is_some() && root.pressure("memory").is_some());
         assert_eq!((root.power(), root.temperature(), root.throttled(), root.cpu_quota()), (None, None, None, None));
         let snapshot = root.snapshot();
-        assert_eq!(snapshot.cpu.map(|cpu| cpu.n_cpus), Some(2));
+        assert_eq!((snapshot.cpu.is_some(), snapshot.n_cpus), (true, 2));
     }
 
     #[test]
@@ -455,9 +434,9 @@ mod tests {
         assert_eq!(pressure_of("some avg10=120 avg60=0 avg300=0 total=1"), None);
         assert_eq!(pressure_of("full avg10=1 avg60=0 avg300=0"), None);
         let huge = format!("cpu  {0} {0} {0} {0} {0} {0} {0} {0}\ncpu0 1\n", u64::MAX);
-        let ticks = cpu_ticks_of(&huge).expect("numbers");
+        let ticks = cpu_ticks::of_all(&huge).expect("numbers");
         let of = |cpu| Snapshot { cpu: Some(cpu), ..Snapshot::default() };
-        let zero = CpuTicks { total: 0, idle: 0, stolen: 0, n_cpus: 1 };
+        let zero = CpuTicks { total: 0, idle: 0, stolen: 0 };
         let done = work(&of(zero), &of(ticks), &[]);
         assert!(done.cpus_used.is_some_and(f64::is_finite) && done.stolen.is_some_and(|s| s <= 1.0));
         // Time that runs backwards is no time.
@@ -477,7 +456,7 @@ mod tests {
     fn who_works_how_much() {
         let names: [&[u8]; 4] = [b"a) R (b", b"\xff\x1b[31mred", b"itself", b"rustc"];
         let at = |ticks: [u64; 4], total: u64, idle: u64, steal: u64| {
-            let cpu = format!("cpu  {total} 0 0 {idle} 0 0 0 {steal} 0 0\ncpu0 0\ncpu1 0\nintr 1\n");
+            let cpu = format!("cpu  {total} 0 0 {idle} 0 0 0 {steal} 0 0\ncpu0 0 0 0 0\ncpu1 0 0 0 0\nintr 1\n");
             let files: Vec<(String, Vec<u8>)> =
                 (0..4).map(|i| (format!("proc/{}/stat", i + 7), stat(names[i], ticks[i], 5))).collect();
             let mut all: Vec<(&str, &[u8])> = files.iter().map(|(p, t)| (p.as_str(), t.as_slice())).collect();
@@ -498,7 +477,8 @@ mod tests {
     #[test]
     fn a_number_that_is_used_again_is_another_process() {
         let of = |began: u64, ticks: u64| Snapshot {
-            cpu: Some(CpuTicks { total: 100 * began, idle: 0, stolen: 0, n_cpus: 1 }),
+            cpu: Some(CpuTicks { total: 100 * began, idle: 0, stolen: 0 }),
+            n_cpus: 1,
             processes: Some([((7, began), Process { name: "a".to_owned(), ticks })].into()),
             throttled: None,
         };
@@ -509,7 +489,7 @@ mod tests {
     proptest! {
         #[test]
         fn arbitrary_text_never_panics(text in ".{0,200}") {
-            let _ = (process_of(&text), cpu_ticks_of(&text), pressure_of(&text), load_of(&text), cpu_of(&text));
+            let _ = (process_of(&text), cpu_ticks::of_all(&text), cpu_ticks::of_each(&text), pressure_of(&text), load_of(&text), cpu_of(&text));
         }
     }
 }

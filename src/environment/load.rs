@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use super::cpu_ticks::{self, CpuTicks};
+
 /// Times of all processors since the machine was started, and of this process with its children, in ticks of the kernel's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadSample {
-    /// Of each processor by its number: busy, and altogether.
-    processors: Vec<(usize, u64, u64)>,
+    /// Of each processor by its number.
+    processors: Vec<(usize, CpuTicks)>,
     /// What this process and its children took.
     own: u64,
 }
@@ -29,17 +31,7 @@ impl LoadSample {
     }
 
     fn of(stat: &str, own: &str) -> Option<LoadSample> {
-        let processor = |line: &str| {
-            let mut words = line.strip_prefix("cpu")?.split_whitespace();
-            let number = words.next()?.parse().ok()?;
-            // user nice system idle iowait irq softirq steal; the guests after them are part of user.
-            let times: Vec<u64> = words.take(8).map(str::parse).collect::<Result<_, _>>().ok()?;
-            let total: u64 = times.iter().sum();
-            let idle: u64 = times.iter().skip(3).take(2).sum();
-            Some((number, total - idle, total))
-        };
-        let is_numbered = |line: &&str| line.starts_with("cpu") && !line.starts_with("cpu ");
-        let processors: Vec<_> = stat.lines().filter(is_numbered).filter_map(processor).collect();
+        let processors = cpu_ticks::of_each(stat);
         // utime stime cutime cstime are the fields 14 to 17; the name, the second, may hold spaces and brackets.
         let after_name = own.rsplit_once(')')?.1;
         let times: Option<Vec<u64>> = after_name.split_whitespace().skip(11).take(4).map(|t| t.parse().ok()).collect();
@@ -51,9 +43,9 @@ impl LoadSample {
     #[must_use]
     pub fn since(&self, earlier: &LoadSample) -> Option<Load> {
         let sum =
-            |sample: &LoadSample, of: fn(&(usize, u64, u64)) -> u64| sample.processors.iter().map(of).sum::<u64>();
-        let busy = sum(self, |p| p.1).saturating_sub(sum(earlier, |p| p.1));
-        let total = sum(self, |p| p.2).saturating_sub(sum(earlier, |p| p.2));
+            |sample: &LoadSample, of: fn(&CpuTicks) -> u64| sample.processors.iter().map(|(_, p)| of(p)).sum::<u64>();
+        let since = |of: fn(&CpuTicks) -> u64| sum(self, of).saturating_sub(sum(earlier, of));
+        let (busy, total) = (since(CpuTicks::busy), since(|p| p.total));
         let others = busy.saturating_sub(self.own.saturating_sub(earlier.own));
         (total > 0).then(|| Load { others: others as f64 / total as f64, n_processors: self.processors.len() })
     }
@@ -62,7 +54,7 @@ impl LoadSample {
     /// usually serves interrupts.
     #[must_use]
     pub fn least_busy(&self, earlier: &LoadSample, among: &[usize]) -> Option<usize> {
-        let busy = |sample: &LoadSample, number| sample.processors.iter().find(|p| p.0 == number).map(|p| p.1);
+        let busy = |sample: &LoadSample, number| sample.processors.iter().find(|p| p.0 == number).map(|p| p.1.busy());
         let since = |number: usize| Some(busy(self, number)?.saturating_sub(busy(earlier, number)?));
         among.iter().rev().copied().min_by_key(|number| since(*number).unwrap_or(u64::MAX))
     }

@@ -7,6 +7,7 @@ mod affinity;
 mod back;
 mod ci;
 mod command;
+mod cpu_ticks;
 mod disturbed;
 mod facts;
 mod gpu;
