@@ -1,13 +1,13 @@
 //! `regress ab`, against executables that do what Criterion's do: scripts with a table of times.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::case::{Case, Ran};
+use crate::git::{git, repository};
 use crate::schema::{holds, validator};
 
 /// How the script selects benchmarks: by `--exact`, by a regular expression, by a part of the name.
@@ -62,15 +62,8 @@ TABLE
     )
 }
 
-pub(crate) fn runnable(case: Case, path: &str, text: &str) -> Case {
-    let case = case.file(path, text);
-    std::fs::set_permissions(case.path(path), std::fs::Permissions::from_mode(0o755)).expect("a program");
-    case
-}
-
 fn pair(selects: Selects, baseline: &str, candidate: &str) -> Case {
-    let case = runnable(Case::new(), "old", &executable(selects, baseline));
-    runnable(case, "new", &executable(selects, candidate))
+    Case::new().program("old", &executable(selects, baseline)).program("new", &executable(selects, candidate))
 }
 
 const AB: &str = "ab --baseline-binary old --candidate-binary new --seed 7";
@@ -256,7 +249,7 @@ fn who_is_killed_goes_on_with_the_rounds_that_are_kept() {
 fn rounds_of_other_code_are_not_gone_on_with() {
     let case = pair(Selects::Exactly, "1000 f", "1500 f");
     stopped(&case, AB, 4, "-KILL");
-    let case = runnable(case, "new", &executable(Selects::Exactly, "1600 f"));
+    let case = case.program("new", &executable(Selects::Exactly, "1600 f"));
     let ran = case.regress(&format!("{AB} --resume")).exit_code(2);
     ran.stderr_contains("the executables of candidate are not those that were measured");
     let ran = case.regress(AB).exit_code(1).stderr_contains("interrupted rounds of this are kept");
@@ -322,16 +315,8 @@ fn what_each_clock_says_is_in_the_report() {
     case.regress(&format!("{AB} --clock sun")).exit_code(2).stderr_contains("wall");
 }
 
-pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new("git");
-    command.args(["-c", "user.name=a", "-c", "user.email=a@example.org"]).args(arguments);
-    let output = command.current_dir(folder).env("HOME", folder).output().expect("git can be run");
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("text")
-}
-
 /// A cargo that "builds" the script that lies in the package.
-pub(crate) const CARGO: &str = r#"#!/bin/sh
+const CARGO: &str = r#"#!/bin/sh
 case "$1" in
 generate-lockfile) touch Cargo.lock ;;
 metadata) echo "{\"target_directory\":\"$TARGET\",\"workspace_root\":\"$PWD\"}" ;;
@@ -342,25 +327,32 @@ bench) echo "$*" >> "$TARGET-arguments"
 esac
 "#;
 
+/// A package with that cargo, whose one commit measures so.
+pub(crate) fn package(table: &str) -> Case {
+    let case = Case::new().program("tools/cargo", CARGO);
+    let case = case.program("repository/bench.sh", &executable(Selects::Exactly, table));
+    let case = case.file("repository/.gitignore", "/target*\n").file("repository/Cargo.lock", "");
+    repository(&case.path("repository"));
+    case
+}
+
+/// Runs the tool in that package.
+pub(crate) fn regress_in_package(case: &Case, arguments: &str) -> Ran {
+    let repository = case.path("repository");
+    let mut command = case.command();
+    command.env("CARGO", case.path("tools/cargo")).env("TARGET", repository.join("target")).current_dir(&repository);
+    let output = command.args(arguments.split(' ')).output().expect("the tool can be run");
+    Ran::new(arguments.to_owned(), &output)
+}
+
 #[test]
 fn commits_and_the_working_tree_are_built_and_left_alone() {
-    let case = runnable(Case::new(), "tools/cargo", CARGO);
-    let case = runnable(case, "repository/bench.sh", &executable(Selects::Exactly, "1000 f"));
-    let case = case.file("repository/Cargo.toml", "").file("repository/.gitignore", "/target*\n");
-    let case = case.file("repository/Cargo.lock", "");
+    let case = package("1000 f");
     let repository = case.path("repository");
-    git(&repository, &["init", "--quiet", "-b", "main"]);
-    git(&repository, &["add", "--all"]);
-    git(&repository, &["commit", "--quiet", "-m", "base"]);
     git(&repository, &["checkout", "--quiet", "-b", "topic"]);
-    let case = runnable(case, "repository/bench.sh", &executable(Selects::Exactly, "1500 f"));
+    let case = case.program("repository/bench.sh", &executable(Selects::Exactly, "1500 f"));
     let before = (git(&repository, &["status", "--porcelain"]), git(&repository, &["worktree", "list"]));
-    let regress = |arguments: &str| {
-        let mut command = case.command();
-        command.env("CARGO", case.path("tools/cargo")).env("TARGET", repository.join("target"));
-        let output = command.current_dir(&repository).args(arguments.split(' ')).output().expect("the tool can be run");
-        Ran::new(arguments.to_owned(), &output)
-    };
+    let regress = |arguments: &str| regress_in_package(&case, arguments);
     for call in ["ab --format json", "ab main --format json"] {
         let ran = regress(call).exit_code(1).verdict("f", "regression");
         assert_eq!(ran.json()["candidate"]["label"], "working tree");
@@ -408,22 +400,13 @@ fn commits_and_the_working_tree_are_built_and_left_alone() {
 
 #[test]
 fn submodules_are_taken_from_where_the_user_has_them() {
-    let case = runnable(Case::new(), "tools/cargo", CARGO);
-    let case = runnable(case, "repository/bench.sh", &executable(Selects::Exactly, "1000 f"));
-    let case = case.file("repository/Cargo.lock", "").file("repository/.gitignore", "/target*\n").file("sub/file", "");
-    let (repository, sub) = (case.path("repository"), case.path("sub"));
-    for folder in [&sub, &repository] {
-        git(folder, &["init", "--quiet", "-b", "main"]);
-        git(folder, &["add", "--all"]);
-        git(folder, &["commit", "--quiet", "-m", "base"]);
-    }
+    let case = package("1000 f").file("sub/file", "");
+    let (package, sub) = (case.path("repository"), case.path("sub"));
+    repository(&sub);
     let url = sub.display().to_string();
-    git(&repository, &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &url, "sub"]);
-    git(&repository, &["commit", "--quiet", "-m", "with a submodule"]);
+    git(&package, &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &url, "sub"]);
+    git(&package, &["commit", "--quiet", "-m", "with a submodule"]);
     // Where it came from is gone, as without a network.
     std::fs::remove_dir_all(&sub).expect("the submodule's origin");
-    let mut command = case.command();
-    command.env("CARGO", case.path("tools/cargo")).env("TARGET", repository.join("target")).current_dir(&repository);
-    let output = command.args(["ab", "HEAD", "--format", "json"]).output().expect("the tool can be run");
-    Ran::new("ab HEAD".to_owned(), &output).exit_code(0).verdict("f", "no-change");
+    regress_in_package(&case, "ab HEAD --format json").exit_code(0).verdict("f", "no-change");
 }

@@ -3,11 +3,11 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::case::{Case, Ran};
+use crate::git;
 
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -20,9 +20,7 @@ struct Job {
 impl Job {
     fn new(workspace: Case) -> Job {
         // Says what it was called with, an argument a line.
-        let workspace = workspace.file("temp/echo", "#!/bin/sh\nprintf '%s\\n' \"$@\"\n").file("temp/output", "");
-        let echo = workspace.path("temp/echo");
-        fs::set_permissions(&echo, fs::Permissions::from_mode(0o755)).expect("ours");
+        let workspace = workspace.program("temp/echo", "#!/bin/sh\nprintf '%s\\n' \"$@\"\n").file("temp/output", "");
         let path = |name: &str| workspace.path(name).display().to_string();
         let variables = [
             ("GITHUB_WORKSPACE", path("").trim_end_matches('/').to_owned()),
@@ -114,14 +112,7 @@ fn merged(depth: u32) -> (Job, impl Fn(&str) -> String) {
     let case = Case::new();
     let origin = case.path("origin");
     fs::create_dir_all(&origin).expect("ours");
-    let git = move |folder: &Path, words: &str| {
-        let mut command = Command::new("git");
-        command.args(["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"]);
-        command.args(words.split(' ')).current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null");
-        let output = command.output().expect("git is there");
-        assert!(output.status.success(), "git {words}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    };
+    let git = |folder: &Path, words: &str| git::git(folder, &words.split(' ').collect::<Vec<_>>());
     for words in [
         "init -q",
         "commit -q --allow-empty -m left-here",
@@ -153,8 +144,7 @@ fn ab_runs_against_what_the_pull_request_is_merged_with() {
 
     // Where the branch itself is checked out, it is where it left.
     let (job, commit) = merged(9);
-    let checked_out = Command::new("git").args(["checkout", "-q", &commit("pr")]).current_dir(job.path("")).status();
-    assert!(checked_out.is_ok_and(|status| status.success()));
+    git::git(&job.path(""), &["checkout", "-q", &commit("pr")]);
     job.script("run.sh").exit_code(0).stdout_contains(&format!("\n{}\n", commit("pr^")));
     for event in ["pull_request", "merge_group"] {
         let job = merged(9).0.with("GITHUB_EVENT_NAME", event).with("GITHUB_SHA", &commit("pr"));
@@ -249,8 +239,7 @@ fn what_was_not_released_is_not_downloaded() {
 fn a_cache_key_says_which_machine_and_ends_with_the_commit() {
     let commit = "0123456789abcdef0123456789abcdef01234567";
     let key = |lock: &str| {
-        let case = Case::new().file("Cargo.lock", lock).file("rustc", "#!/bin/sh\necho rustc 1.95.0\n");
-        fs::set_permissions(case.path("rustc"), fs::Permissions::from_mode(0o755)).expect("ours");
+        let case = Case::new().file("Cargo.lock", lock).program("rustc", "#!/bin/sh\necho rustc 1.95.0\n");
         let path = format!("{}:{}", case.path("").display(), std::env::var("PATH").unwrap_or_default());
         let job = Job::new(case).with("INPUT_COMMAND", "cache-key").with("BASELINE_SHA", commit).with("PATH", &path);
         job.with("ImageOS", "ubuntu24, x").with("ImageVersion", "2026.1").real()

@@ -128,6 +128,16 @@ impl Case {
         self
     }
 
+    /// A program, below the folder.
+    #[cfg(unix)]
+    pub(crate) fn program(self, path: &str, text: &str) -> Case {
+        use std::os::unix::fs::PermissionsExt;
+
+        let case = self.file(path, text);
+        std::fs::set_permissions(case.path(path), std::fs::Permissions::from_mode(0o755)).expect("a program");
+        case
+    }
+
     /// A variable of the environment.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Case {
         self.environment.push((name.to_owned(), value.to_owned()));

@@ -1,12 +1,11 @@
 //! `regress claims` and `regress release-check`: what a document says is what a report bears, and no more.
 
-use std::process::Command;
-
 use criterion_regress::model::{CheckState, Session, SessionCheck};
 use criterion_regress::store::write_session;
 use serde_json::{Value, json};
 
 use crate::case::{Case, Ran};
+use crate::git::{git, repository};
 use crate::rivals::{ARGUMENTS, executions, good_session, honest};
 
 const DOCUMENT: &str =
@@ -259,22 +258,6 @@ fn strangers_words_stay_words() {
     assert_eq!(text.matches("regress:end mlx -->").count(), 1, "{text}");
 }
 
-/// A repository with a recorded, current state.
-fn git(case: &Case, arguments: &[&str]) -> String {
-    let mut command = Command::new("git");
-    command.current_dir(case.path(".")).args([
-        "-c",
-        "user.name=a",
-        "-c",
-        "user.email=a@b.invalid",
-        "-c",
-        "commit.gpgsign=false",
-    ]);
-    let output = command.args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null").output().expect("git is there");
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
-
 #[test]
 fn a_release_needs_its_benchmarks() {
     let case = executions(5, &FASTER, honest)
@@ -293,25 +276,23 @@ fn a_release_needs_its_benchmarks() {
     for code in ["working-tree", "no-regression", "environment", "figures"] {
         assert_eq!(status(&case, code), "cannot-tell", "{code} outside of a repository");
     }
-    git(&case, &["init", "-q", "."]);
-    git(&case, &["add", "."]);
-    git(&case, &["commit", "-qm", "a"]);
+    let commit = repository(&case.path("."));
     assert_eq!(status(&case, "working-tree"), "pass");
     assert_eq!((status(&case, "reports"), status(&case, "official-report")), ("fail".to_owned(), "fail".to_owned()));
-    let session = Session { commit: Some(git(&case, &["rev-parse", "HEAD"])), ..good_session(5) };
+    let session = Session { commit: Some(commit), ..good_session(5) };
     let case = case.file("runs/session.json", &write_session(&session)).file("benchmarks/results/a.txt", "");
     case.regress(&format!("{ARGUMENTS} -o json=benchmarks/results/mlx.json")).exit_code(0);
     assert_eq!((status(&case, "working-tree"), status(&case, "figures")), ("fail".to_owned(), "fail".to_owned()));
     case.regress("claims").exit_code(0);
-    git(&case, &["add", "."]);
-    git(&case, &["commit", "-qm", "b"]);
+    git(&case.path("."), &["add", "."]);
+    git(&case.path("."), &["commit", "-qm", "b"]);
     // Only the results and the document changed since.
     case.regress("release-check").exit_code(0).stdout_contains("READY  6 of 6 checks pass");
-    git(&case, &["tag", "v1"]);
+    git(&case.path("."), &["tag", "v1"]);
     case.regress("release-check").exit_code(0);
     // Another size: git takes a file of the same size and time for the same.
     let case = case.file("code", "22");
-    git(&case, &["commit", "-qam", "c"]);
+    git(&case.path("."), &["commit", "-qam", "c"]);
     assert_eq!(
         (status(&case, "official-report"), status(&case, "environment")),
         ("fail".to_owned(), "cannot-tell".to_owned())

@@ -300,13 +300,10 @@ fn criterions_own_variables_say_where_to_read() {
 #[cfg(unix)]
 #[test]
 fn cargo_is_asked_for_the_target_folder() {
-    use std::os::unix::fs::PermissionsExt;
-
     let case = Case::new().tree("demo/criterion", "shared/criterion");
     let target = case.path("shared");
     let answer = json!({ "target_directory": target }).to_string();
-    let case = case.file("cargo", &format!("#!/bin/sh\n[ \"$1\" = metadata ] && echo '{answer}'\n"));
-    std::fs::set_permissions(case.path("cargo"), std::fs::Permissions::from_mode(0o755)).expect("a program");
+    let case = case.program("cargo", &format!("#!/bin/sh\n[ \"$1\" = metadata ] && echo '{answer}'\n"));
     let cargo = case.path("cargo");
     let case = case.env("CARGO", &cargo.to_string_lossy());
     case.regress("list").exit_code(0).stdout_contains("11 benchmarks");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::case::Case;
-use crate::stores::branch::git;
+use crate::git::{git, repository};
 
 /// A repository with a release whose run is recorded.
 fn recorded() -> Case {
@@ -14,10 +14,8 @@ fn recorded() -> Case {
         .benchmark("<img src=x onerror=alert(1)>")
         .candidate(5.0);
     let folder = case.path("");
-    git(&folder, &["init", "--quiet", "-b", "main"]);
     std::fs::write(folder.join(".gitignore"), "target\n.rustup\n").expect("written");
-    git(&folder, &["add", ".gitignore"]);
-    git(&folder, &["commit", "--quiet", "-m", "one"]);
+    repository(&folder);
     git(&folder, &["tag", "-a", "-m", "first", "v1.0"]);
     git(&folder, &["remote", "add", "origin", "https://me:secret@github.com/o/r.git"]);
     case.regress("record").exit_code(0);

@@ -1,13 +1,12 @@
 //! Baselines from history, and what changed in it: on real repositories, with the file of SQLite.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
 use crate::case::{Case, Ran};
+use crate::git::{git, git_at};
 use crate::schema::{holds, validator};
-use crate::stores::branch::git;
 
 /// Noise of about 2 %, the same each time.
 fn noise(i: usize) -> f64 {
@@ -17,18 +16,7 @@ fn noise(i: usize) -> f64 {
 /// A commit on a day of its own, `day` days after the first of January 2026.
 fn commit(folder: &Path, message: &str, day: usize) -> String {
     let date = format!("{} +0000", 1_767_225_600 + 86_400 * day);
-    let mut command = Command::new("git");
-    command.arg("-C").arg(folder).args([
-        "-c",
-        "user.name=t",
-        "-c",
-        "user.email=t@t",
-        "commit",
-        "--quiet",
-        "--allow-empty",
-    ]);
-    let status = command.args(["-m", message]).env("GIT_COMMITTER_DATE", &date).env("GIT_AUTHOR_DATE", &date).status();
-    assert!(status.expect("git can be run").success());
+    git_at(&date, folder, &["commit", "--quiet", "--allow-empty", "-m", message]);
     git(folder, &["rev-parse", "HEAD"])
 }
 
@@ -44,7 +32,7 @@ fn recorded_of(benchmarks: &[(&str, &[f64])]) -> (Case, Vec<String>) {
         case = case.benchmark(id).executions("m", times);
     }
     let folder = case.path("");
-    git(&folder, &["init", "--quiet", "-b", "main"]);
+    git(&folder, &["init", "--quiet"]);
     std::fs::write(folder.join(".gitignore"), "target\n.rustup\n.regress\n*.toml\n").expect("written");
     git(&folder, &["add", ".gitignore"]);
     let n = benchmarks.iter().map(|(_, times)| times.len()).max().unwrap_or_default();

@@ -22,6 +22,7 @@ mod environments;
 mod executions;
 mod explain;
 mod fixtures;
+mod git;
 #[cfg(feature = "github")]
 mod github;
 mod history;

@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::ab::{CARGO, Selects, executable, git, runnable};
+use crate::ab::{Selects, executable, package, regress_in_package};
 use crate::case::{Case, Ran};
+use crate::git::git;
 use crate::schema::{holds, validator};
 
 const ANYWAY: &str = "--anyway --cool-down 0s --seed 7";
 const LAST: &str = "target/regress/official/last";
 
 fn alone(table: &str) -> Case {
-    runnable(Case::new(), "new", &executable(Selects::Exactly, table))
+    Case::new().program("new", &executable(Selects::Exactly, table))
 }
 
 fn official(more: &str) -> String {
@@ -78,7 +79,7 @@ fn a_finished_session_is_told_again_and_added_to() {
 #[test]
 fn a_baseline_is_measured_beside_and_judged() {
     let case = alone("1500 f\n1000 same\n7 come");
-    let case = runnable(case, "old", &executable(Selects::Exactly, "1000 f\n1000 same\n7 gone"));
+    let case = case.program("old", &executable(Selects::Exactly, "1000 f\n1000 same\n7 gone"));
     let ran = case.regress(&official("--baseline-binary old --format json")).exit_code(1);
     let ran = ran.verdict("f", "regression").executions("f", 5, 5).not_compared("gone", "removed");
     let ran = ran.not_compared("come", "added");
@@ -174,7 +175,7 @@ fn what_is_not_fit_is_refused_until_it_is_accepted() {
 /// A rival that writes a result of its own.
 fn rival(case: Case, text: &str) -> Case {
     let script = executable(Selects::Exactly, "3000 theirs/f");
-    runnable(case, "rival", &script.replacen("#!/bin/sh\n", &format!("#!/bin/sh\n{text}\n"), 1))
+    case.program("rival", &script.replacen("#!/bin/sh\n", &format!("#!/bin/sh\n{text}\n"), 1))
 }
 
 #[test]
@@ -233,7 +234,7 @@ fn what_is_something_else_is_not_gone_on_with() {
         case.regress(&official(more)).exit_code(2).stderr_contains(why).stderr_contains("--fresh");
     }
     case.regress("official --binary new --anyway --seed 8").exit_code(2).stderr_contains("seed 7, not 8");
-    let case = runnable(case, "new", &executable(Selects::Exactly, "1100 f\n1000 g"));
+    let case = case.program("new", &executable(Selects::Exactly, "1100 f\n1000 g"));
     let ran = case.regress(&official("--runs 1")).exit_code(2);
     ran.stderr_contains("the executables of the candidate are not those that were measured");
     case.regress(&official("--runs 1 --session other")).exit_code(0);
@@ -290,34 +291,24 @@ fn what_cannot_be_done_is_said_before_it_is_measured() {
         let ran = case.regress(call).exit_code(2);
         assert!(ran.stdout.is_empty() && !ran.stderr.is_empty(), "{ran}");
     }
-    let case = runnable(case, "again", &executable(Selects::Exactly, "1000 f"));
+    let case = case.program("again", &executable(Selects::Exactly, "1000 f"));
     case.regress(&official("--binary again")).exit_code(2).stderr_contains("f is in two executables");
     assert!(measured(&case).is_empty());
 }
 
 #[test]
 fn a_commit_and_the_working_tree_are_built_and_told_by_name() {
-    let case = runnable(Case::new(), "tools/cargo", CARGO);
-    let case = runnable(case, "repository/bench.sh", &executable(Selects::Exactly, "1000 f"));
-    let case = case.file("repository/.gitignore", "/target*\n").file("repository/Cargo.lock", "");
+    let case = package("1000 f");
     let repository = case.path("repository");
-    git(&repository, &["init", "--quiet", "-b", "main"]);
-    git(&repository, &["add", "--all"]);
-    git(&repository, &["commit", "--quiet", "-m", "base"]);
-    let case = runnable(case, "repository/bench.sh", &executable(Selects::Exactly, "1500 f\n20 g"));
-    let regress = |arguments: &str| {
-        let mut command = case.command();
-        command.env("CARGO", case.path("tools/cargo")).env("TARGET", repository.join("target"));
-        let output = command.current_dir(&repository).args(arguments.split(' ')).output().expect("the tool can be run");
-        Ran::new(arguments.to_owned(), &output)
-    };
+    let case = case.program("repository/bench.sh", &executable(Selects::Exactly, "1500 f\n20 g"));
+    let regress = |arguments: &str| regress_in_package(&case, arguments);
     let call = format!("official --baseline main {ANYWAY} --format json");
     let ran = regress(&call).exit_code(1).verdict("f", "regression").executions("f", 5, 5);
-    let commit = git(&repository, &["rev-parse", "HEAD"]).trim().to_owned();
+    let commit = git(&repository, &["rev-parse", "HEAD"]);
     assert_eq!(ran.json()["baseline"]["label"], format!("main ({})", &commit[..9]));
     assert_eq!(ran.json()["candidate"]["label"], format!("{} with changes", &commit[..9]));
     let session = json(&case, "repository/target/regress/official/last/runs/session.json");
     assert_eq!((&session["commit"], &session["dirty"]), (&commit.into(), &true.into()));
-    assert_eq!(git(&repository, &["status", "--porcelain"]), " M bench.sh\n", "the user's files are as they were");
+    assert_eq!(git(&repository, &["status", "--porcelain"]), " M bench.sh", "the user's files are as they were");
     regress("official --baseline none --anyway").exit_code(2).stderr_contains("failed to find the commit none");
 }

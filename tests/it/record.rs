@@ -5,8 +5,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::case::{Case, Ran};
+use crate::git::{self, git};
 use crate::schema::{holds, validator};
-use crate::stores::branch::{World, git};
+use crate::stores::branch::World;
 
 /// Two benchmarks, measured just now.
 fn case() -> Case {
@@ -20,12 +21,8 @@ fn case() -> Case {
 
 /// Makes the case's folder a repository with one commit.
 fn repository(case: &Case) -> String {
-    let folder = case.path("");
-    git(&folder, &["init", "--quiet", "-b", "main"]);
-    std::fs::write(folder.join(".gitignore"), "target\n.rustup\n").expect("written");
-    git(&folder, &["add", ".gitignore"]);
-    git(&folder, &["commit", "--quiet", "-m", "one"]);
-    git(&folder, &["rev-parse", "HEAD"])
+    std::fs::write(case.path(".gitignore"), "target\n.rustup\n").expect("written");
+    git::repository(&case.path(""))
 }
 
 #[track_caller]

@@ -1,21 +1,12 @@
 //! What the branch does beyond the suite, on real remotes on the disk.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use criterion_regress::store::{Appended, BranchStore, SeriesQuery, Store, StoreFailure};
 use tempfile::TempDir;
 
 use super::suite;
-
-/// Runs git for a test; gives what it printed.
-pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(folder).args(["-c", "user.name=t", "-c", "user.email=t@t", "-c", "init.defaultBranch=main"]);
-    let output = command.args(arguments).env("GIT_CONFIG_NOSYSTEM", "1").output().expect("git can be run");
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
-}
+use crate::git::{git, repository};
 
 /// A remote, and a clone of it with two commits.
 pub(crate) struct World {
@@ -26,12 +17,11 @@ impl World {
     pub(crate) fn new() -> World {
         let folder = tempfile::tempdir().expect("a temporary folder");
         git(folder.path(), &["init", "--quiet", "--bare", "remote.git"]);
-        git(folder.path(), &["init", "--quiet", "first"]);
         let world = World { folder };
         let first = world.path("first");
+        std::fs::create_dir(&first).expect("a folder");
         std::fs::write(first.join("code"), "1").expect("written");
-        git(&first, &["add", "code"]);
-        git(&first, &["commit", "--quiet", "-m", "one"]);
+        repository(&first);
         git(&first, &["commit", "--quiet", "--allow-empty", "-m", "two"]);
         git(&first, &["remote", "add", "origin", &world.path("remote.git").to_string_lossy()]);
         git(&first, &["push", "--quiet", "origin", "main"]);
