@@ -139,3 +139,8 @@ pub(super) fn terminal_style(color: ColorArg) -> TerminalStyle {
     let stated = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|width| *width >= 20);
     TerminalStyle { width: measured.or_else(stated), color }
 }
+
+/// `1 run`, `2 runs`.
+pub(super) fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}

@@ -459,3 +459,8 @@ fn rule(table: &RuleTable, today: &str) -> Result<Rule, String> {
     }
     Ok(Rule { pattern, threshold, floor: table.floor_ns, action, expired })
 }
+
+/// Today's date in UTC, `YYYY-MM-DD`.
+pub(super) fn today() -> String {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+}

@@ -17,6 +17,7 @@ use super::config_file;
 use super::failure::Failure;
 use super::history::{History, failure};
 use super::input::{filter, parse_since};
+use super::output;
 
 /// The smallest change that is told, in percent, where nobody says.
 pub(super) const SMALLEST: f64 = 5.0;
@@ -233,7 +234,7 @@ fn in_order(
         let tip = found.commits.first().map_or("", |commit| short(&commit.hash));
         notes.push(format!(
             "left out: {} of commits that are not on the line to {} ({tip})",
-            if n - placed.len() == 1 { "1 run".to_owned() } else { format!("{} runs", n - placed.len()) },
+            output::count(n - placed.len(), "run"),
             branch.unwrap_or("HEAD")
         ));
     }

@@ -22,11 +22,10 @@ use criterion_regress::runner::{
 use criterion_regress::stats::{Look, looks};
 
 use crate::cli::args::AbArgs;
-use crate::cli::commands::check::today;
 use crate::cli::failure::Failure;
 use crate::cli::input::filter;
 use crate::cli::progress::RoundsBar;
-use crate::cli::settings::Settings;
+use crate::cli::settings::{Settings, today};
 use crate::cli::{exit_code, github, output};
 
 /// How long processors are looked at before the least busy is taken.

@@ -6,10 +6,9 @@ use criterion_regress::model::{Execution, Run, Warning, WarningKind};
 use criterion_regress::report::AuditReport;
 
 use crate::cli::args::AuditArgs;
-use crate::cli::commands::check::today;
 use crate::cli::failure::Failure;
 use crate::cli::input::{Sources, apply_filter, filter};
-use crate::cli::settings::Settings;
+use crate::cli::settings::{Settings, today};
 use crate::cli::{exit_code, output};
 
 /// With fewer runs there is no pair of neighbours whose difference could be called usual.

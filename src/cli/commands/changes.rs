@@ -6,10 +6,10 @@ use criterion_regress::history::{Cause, Drift, Finding, drifts, findings};
 use criterion_regress::report::{AcceptedRow, ChangesReport, DriftRow, EnvironmentChange, FindingRow, short, visible};
 use criterion_regress::stats::Tier;
 
-use super::check::today;
 use crate::cli::args::{AcceptArgs, ChangesArgs, ChangesCommand, FailOnChangeArg};
 use crate::cli::config_file::{self, AcceptedTable};
 use crate::cli::failure::Failure;
+use crate::cli::settings::today;
 use crate::cli::timeline::Timeline;
 use crate::cli::{exit_code, output};
 
@@ -170,7 +170,12 @@ fn accept(args: &AcceptArgs) -> Result<ExitCode, Failure> {
                 rows.map(|row| row.id.clone()).collect::<Vec<_>>()
             };
             (entry.slower, entry.faster) = (ids(true), ids(false));
-            format!("{} of {} by {}", row.finding, benchmarks(row.benchmarks.len()), short(&row.by.revision))
+            format!(
+                "{} of {} by {}",
+                row.finding,
+                output::count(row.benchmarks.len(), "benchmark"),
+                short(&row.by.revision)
+            )
         }
         (None, Some(row)) => {
             entry.after = Some(row.since.revision.clone());
@@ -191,8 +196,4 @@ fn accept(args: &AcceptArgs) -> Result<ExitCode, Failure> {
     let path = config_file::append_accepted(&entry)?;
     output::print(&format!("accepted {} in {}\n", visible(&what), path.display()))?;
     Ok(exit_code::OK)
-}
-
-fn benchmarks(n: usize) -> String {
-    super::record::count(n, "benchmark")
 }

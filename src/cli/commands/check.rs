@@ -10,7 +10,7 @@ use crate::cli::ancestors::{Asked, FromHistory};
 use crate::cli::args::CheckArgs;
 use crate::cli::failure::Failure;
 use crate::cli::input::{Sources, apply_filter, apply_since, filter};
-use crate::cli::settings::Settings;
+use crate::cli::settings::{Settings, today};
 use crate::cli::{exit_code, github, output};
 
 pub(crate) fn run(args: &CheckArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {
@@ -61,9 +61,4 @@ pub(crate) fn run(args: &CheckArgs, given: &ArgMatches) -> Result<ExitCode, Fail
     // The process ends here; taking tens of thousands of rows apart first would only make people wait.
     std::mem::forget((leg, comparison, baseline, candidate));
     Ok(code)
-}
-
-/// Today's date in UTC, `YYYY-MM-DD`.
-pub(crate) fn today() -> String {
-    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
 }

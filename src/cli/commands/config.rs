@@ -6,9 +6,8 @@ use criterion_regress::model::Estimator;
 use serde_json::{Value, json};
 
 use crate::cli::args::{ConfigArgs, ShortFormatArg};
-use crate::cli::commands::check::today;
 use crate::cli::failure::Failure;
-use crate::cli::settings::{Origin, Settings};
+use crate::cli::settings::{Origin, Settings, today};
 use crate::cli::{exit_code, output};
 
 pub(crate) fn run(args: &ConfigArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {

@@ -5,11 +5,10 @@ use std::process::ExitCode;
 use criterion_regress::dashboard::{GENERATOR, site, tracks};
 use criterion_regress::environment::{origin, repository, tags};
 
-use super::record::count;
 use crate::cli::args::DashboardArgs;
 use crate::cli::failure::Failure;
 use crate::cli::github::print_error;
-use crate::cli::{drawn, exit_code};
+use crate::cli::{drawn, exit_code, output};
 
 /// Hosts whose pages of commits are at `/OWNER/NAME/commit/REVISION`; GitLab leads there from it.
 const KNOWN_HOSTS: [&str; 3] = ["github.com", "gitlab.com", "codeberg.org"];
@@ -51,8 +50,8 @@ pub(crate) fn run(args: &DashboardArgs) -> Result<ExitCode, Failure> {
     let n_bytes: usize = files.iter().map(|file| file.text.len()).sum();
     print_error(&format!(
         "wrote {}, {} to {}: {} files, {:.1} MB",
-        count(history.series.len(), "benchmark"),
-        count(history.runs.len(), "run"),
+        output::count(history.series.len(), "benchmark"),
+        output::count(history.runs.len(), "run"),
         args.out.join("index.html").display(),
         files.len(),
         n_bytes as f64 / 1e6

@@ -12,11 +12,10 @@ use criterion_regress::preflight::{
 use criterion_regress::report::{DoctorReport, visible};
 
 use crate::cli::args::{DoctorArgs, WhereArgs};
-use crate::cli::commands::check::today;
 use crate::cli::failure::Failure;
 use crate::cli::github::print_error;
 use crate::cli::input::{Sources, read};
-use crate::cli::settings::Settings;
+use crate::cli::settings::{Settings, today};
 use crate::cli::{exit_code, output};
 
 /// How long it is looked.

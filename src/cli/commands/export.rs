@@ -63,9 +63,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
     match &args.output {
         Some(path) => {
             output::write_file(path, &text)?;
-            let n = exported.len();
-            let benchmarks = if n == 1 { "benchmark" } else { "benchmarks" };
-            print_error(&format!("wrote {n} {benchmarks} to {}", path.display()));
+            print_error(&format!("wrote {} to {}", output::count(exported.len(), "benchmark"), path.display()));
         }
         None => output::print(&text)?,
     }

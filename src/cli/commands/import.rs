@@ -63,7 +63,7 @@ pub(crate) fn run(args: &ImportArgs) -> Result<ExitCode, Failure> {
     match &args.output {
         Some(path) => {
             output::write_file(path, &text)?;
-            print_error(&format!("wrote {} to {}", benchmarks(n), path.display()));
+            print_error(&format!("wrote {} to {}", output::count(n, "benchmark"), path.display()));
         }
         None => output::print(&text)?,
     }
@@ -207,10 +207,6 @@ fn label(paths: &[PathBuf]) -> String {
     }
 }
 
-fn benchmarks(n: usize) -> String {
-    format!("{n} {}", if n == 1 { "benchmark" } else { "benchmarks" })
-}
-
 /// The text of a run file, and how many benchmarks it has; warnings are printed.
 fn to_text(tree: Entries, label: &str, filter: Option<&Pattern>) -> Result<(String, usize), Failure> {
     let is_kept = |id: &BenchmarkId| filter.is_none_or(|filter| filter.matches(id.as_str()));
@@ -278,15 +274,15 @@ fn write_histories(
             Err(_) => n_empty += 1,
         }
     }
-    print_error(&format!("wrote {} to {}, and left out {n_empty} without results", runs(n_runs), folder.display()));
+    print_error(&format!(
+        "wrote {} to {}, and left out {n_empty} without results",
+        output::count(n_runs, "run"),
+        folder.display()
+    ));
     if n_runs == 0 {
         return Err(Failure::new("failed to import: no commit has a result"));
     }
     Ok(exit_code::OK)
-}
-
-fn runs(n: usize) -> String {
-    format!("{n} {}", if n == 1 { "run" } else { "runs" })
 }
 
 /// What of a stranger's word may be part of a file's name anywhere.

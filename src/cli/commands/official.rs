@@ -27,13 +27,12 @@ use crate::cli::args::OfficialArgs;
 use crate::cli::commands::ab::{
     Built, build_failure, for_a_shell, lock, named, short, stopped_by_signals, suites_of, typed_words, words_of,
 };
-use crate::cli::commands::check::today;
 use crate::cli::commands::doctor::{WINDOW, known_checks, wait};
 use crate::cli::failure::Failure;
 use crate::cli::github::print_error;
 use crate::cli::input::{filter, read, read_file};
 use crate::cli::progress::OfficialBar;
-use crate::cli::settings::Settings;
+use crate::cli::settings::{Settings, today};
 use crate::cli::{exit_code, github, output};
 
 /// By what numbers that are to be quoted are judged, where nobody says otherwise.

@@ -85,19 +85,18 @@ pub(crate) fn run(args: &RecordArgs) -> Result<ExitCode, Failure> {
         }),
         ShortFormatArg::Terminal => {
             let on = head.branch.as_deref().map_or_else(String::new, |branch| format!(" on {}", visible(branch)));
-            let executions = count(head.n_executions, "execution");
-            let what =
-                format!("{}, {executions}, of {}{on}", count(head.n_benchmarks, "benchmark"), visible(&head.revision));
+            let executions = output::count(head.n_executions, "execution");
+            let what = format!(
+                "{}, {executions}, of {}{on}",
+                output::count(head.n_benchmarks, "benchmark"),
+                visible(&head.revision)
+            );
             let store = visible(&store.name());
             if is_new { format!("recorded {what} in {store}\n") } else { format!("{what}: already in {store}\n") }
         }
     };
     output::print(&text)?;
     Ok(exit_code::OK)
-}
-
-pub(super) fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 /// Where it was measured: as the run says, else here.

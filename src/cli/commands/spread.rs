@@ -6,10 +6,9 @@ use criterion_regress::model::Run;
 use criterion_regress::report::SpreadReport;
 
 use crate::cli::args::SpreadArgs;
-use crate::cli::commands::check::today;
 use crate::cli::failure::Failure;
 use crate::cli::input::{Sources, apply_filter, filter};
-use crate::cli::settings::Settings;
+use crate::cli::settings::{Settings, today};
 use crate::cli::{exit_code, output};
 
 pub(crate) fn run(args: &SpreadArgs, given: &ArgMatches) -> Result<ExitCode, Failure> {

@@ -4,7 +4,6 @@ use criterion_regress::report::{to_json, visible};
 use criterion_regress::store::{Access, Appended, Record, Store, StoreError};
 use serde::Serialize;
 
-use super::record::count;
 use crate::cli::args::{ShortFormatArg, StoreArgs, StoreCommand, StoreCopyArgs, StoreOfArgs};
 use crate::cli::failure::Failure;
 use crate::cli::github::print_error;
@@ -66,7 +65,11 @@ fn verify(args: &StoreOfArgs) -> Result<ExitCode, Failure> {
     let each = |bytes: u64| bytes as f64 / verified.n_executions.max(1) as f64;
     let size =
         verified.n_bytes.map_or_else(String::new, |bytes| format!(", {bytes} bytes, {:.1} an execution", each(bytes)));
-    let counts = format!("{}, {}{size}", count(verified.n_runs, "run"), count(verified.n_executions, "execution"));
+    let counts = format!(
+        "{}, {}{size}",
+        output::count(verified.n_runs, "run"),
+        output::count(verified.n_executions, "execution")
+    );
     let state = if n_damaged == 0 { "whole" } else { "damaged" };
     verified.damage.iter().for_each(|line| print_error(&format!("damage: {}", visible(line))));
     let done = Done {
@@ -87,7 +90,7 @@ fn compact(args: &StoreOfArgs) -> Result<ExitCode, Failure> {
     let compacted = store.compact().map_err(|e| failure("compact", &e))?;
     let sizes = compacted.before.zip(compacted.after).filter(|_| compacted.n_runs > 0);
     let sizes = sizes.map_or_else(String::new, |(before, after)| format!(": {before} bytes became {after}"));
-    let text = format!("{}: folded {}{sizes}", store.name(), count(compacted.n_runs, "run"));
+    let text = format!("{}: folded {}{sizes}", store.name(), output::count(compacted.n_runs, "run"));
     let done = Done {
         command: "compact",
         store: store.name(),
@@ -145,8 +148,12 @@ fn copy(args: &StoreCopyArgs) -> Result<ExitCode, Failure> {
         }
     }
     write(&mut *to, &mut records).map_err(|e| failure("copy to", &e))?;
-    let text =
-        format!("copied {} from {} to {}; {n_there} were there already", count(n_new, "run"), from.name(), to.name());
+    let text = format!(
+        "copied {} from {} to {}; {n_there} were there already",
+        output::count(n_new, "run"),
+        from.name(),
+        to.name()
+    );
     let done = Done {
         command: "copy",
         store: from.name(),
