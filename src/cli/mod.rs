@@ -2,6 +2,7 @@
 
 mod ancestors;
 mod args;
+mod built;
 mod commands;
 mod config_file;
 mod drawn;
@@ -13,7 +14,10 @@ mod history;
 mod input;
 mod output;
 mod progress;
+mod scratch;
 mod settings;
+mod shell;
+mod stop;
 mod timeline;
 
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 //! Options that commands of several kinds have.
 
+use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -58,6 +59,13 @@ pub(crate) struct SeedArgs {
     /// What the random order follows from [default: another one each time]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+}
+
+impl SeedArgs {
+    /// The one that was asked for, or another each time; of 32 bits, so that it can be typed.
+    pub(crate) fn seed_or_another(&self) -> u64 {
+        self.seed.unwrap_or_else(|| RandomState::new().hash_one(std::process::id()) >> 32)
+    }
 }
 
 /// What cargo builds, and how.

@@ -1,10 +1,9 @@
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::ArgMatches;
@@ -13,7 +12,7 @@ use criterion_regress::environment::{
     Load, LoadSample, allowed_processors, hash_of_file, hash_of_text, load_average, pin_to, this_machine,
 };
 use criterion_regress::model::{Environment, Run, Warning, WarningKind};
-use criterion_regress::report::{Context, Leg, Report, Side, visible};
+use criterion_regress::report::{Context, Leg, Report, Side};
 use criterion_regress::runner::{
     BuildError, Checkout, Executable, Guard, HowEnded, InvalidJournal, Invocation, Journal, Kept, Limits, Open,
     Progress, RecordedSide, RoundsHeader, RoundsRecord, Session, Suite, Watcher, default_base, knows_cpu_time,
@@ -22,10 +21,14 @@ use criterion_regress::runner::{
 use criterion_regress::stats::{Look, looks};
 
 use crate::cli::args::AbArgs;
+use crate::cli::built::{Built, build, checkout_or_named, lock, named, short, suites_of, toolchain, working_tree};
 use crate::cli::failure::Failure;
 use crate::cli::input::filter;
 use crate::cli::progress::RoundsBar;
+use crate::cli::scratch::Scratch;
 use crate::cli::settings::{Settings, today};
+use crate::cli::shell::{for_a_shell, typed_words, words_of};
+use crate::cli::stop::stopped_by_signals;
 use crate::cli::{exit_code, github, output};
 
 /// How long processors are looked at before the least busy is taken.
@@ -48,6 +51,14 @@ struct Prepared {
     invocation: Invocation,
     /// In what it is run otherwise than the other side.
     settings: Vec<String>,
+}
+
+impl Prepared {
+    fn new(built: Built, settings: Vec<String>, invocation: Invocation) -> Prepared {
+        let Built { label, source, executables } = built;
+        let label = if settings.is_empty() { label } else { format!("{label} with {}", settings.join(" ")) };
+        Prepared { label, source, executables, invocation, settings }
+    }
 }
 
 type Rounds = Journal<RoundsHeader, RoundsRecord>;
@@ -91,7 +102,7 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
     };
     let environments = environments(&sides);
     let recorded = kept.as_ref().map(|kept| kept.header.seed);
-    let seed = recorded.or(args.order.seed).unwrap_or_else(|| RandomState::new().hash_one(std::process::id()) >> 32);
+    let seed = recorded.unwrap_or_else(|| args.order.seed_or_another());
     let header = RoundsHeader {
         sides: [0, 1].map(|side| RecordedSide { label: sides[side].label.clone(), executables: hashes(&sides[side]) }),
         seed,
@@ -152,12 +163,6 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
     let code = exit_code::of(&report);
     github::tell(&Leg::only(report), &args.output, args.workflow.no_github);
     Ok(code)
-}
-
-/// The words of a text, as a shell would read them.
-pub(super) fn words_of(flag: &str, text: &str) -> Result<Vec<String>, Failure> {
-    shlex::split(text)
-        .ok_or_else(|| Failure::new(format!("failed to read {flag} {text}: a quotation mark is left open")))
 }
 
 /// How each side is run.
@@ -259,18 +264,6 @@ fn command_to_resume() -> String {
     for_a_shell(&words)
 }
 
-/// What was typed.
-pub(super) fn typed_words() -> Vec<String> {
-    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
-}
-
-/// Words as one types them.
-pub(super) fn for_a_shell(words: &[String]) -> String {
-    // A word that no shell takes can't have been typed into one.
-    let quoted = words.iter().map(|word| shlex::try_quote(word).map_or_else(|_| word.clone(), Into::into));
-    visible(&quoted.collect::<Vec<_>>().join(" "))
-}
-
 fn hashes(side: &Prepared) -> Vec<(String, String)> {
     let hash = |e: &Executable| (e.name.clone(), hash_of_file(&e.path).unwrap_or_default());
     side.executables.iter().map(hash).collect()
@@ -348,15 +341,6 @@ fn note_how_it_ended(comparison: &mut RunComparison, how: HowEnded, resume: Opti
     comparison.warnings.sort();
 }
 
-/// Set by Ctrl-C, and by whoever asks the process to end.
-pub(super) fn stopped_by_signals() -> Result<Arc<AtomicBool>, Failure> {
-    let is_stopped = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&is_stopped);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
-        .map_err(|e| Failure::new(format!("failed to listen for Ctrl-C: {e}")))?;
-    Ok(is_stopped)
-}
-
 /// Where both sides are built, and rounds are kept.
 struct Place {
     /// `None` where executables were named.
@@ -369,11 +353,7 @@ impl Place {
         if !args.baseline_binary.is_empty() {
             return Ok(Place { checkout: None, _lock: None });
         }
-        let cargo = std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty()).unwrap_or_else(|| "cargo".into());
-        let checkout = Checkout::find(Path::new(&cargo)).map_err(|e| {
-            Failure::new(e)
-                .hint("run it in a git checkout of a cargo package, or name executables with `--baseline-binary`")
-        })?;
+        let checkout = checkout_or_named("--baseline-binary")?;
         let lock = lock(checkout.cache())?;
         Ok(Place { checkout: Some(checkout), _lock: Some(lock) })
     }
@@ -470,14 +450,14 @@ fn prepare(args: &AbArgs, place: &Place, invocations: [Invocation; 2]) -> Result
     let settings =
         [settings_of(&args.baseline_env, &args.baseline_args), settings_of(&args.candidate_env, &args.candidate_args)];
     let [baseline, candidate] = match &place.checkout {
-        Some(checkout) => build(args, checkout, settings.iter().any(|settings| !settings.is_empty()))?,
+        Some(checkout) => build_sides(args, checkout, settings.iter().any(|settings| !settings.is_empty()))?,
         None => [named("baseline", &args.baseline_binary)?, named("candidate", &args.candidate_binary)?],
     };
     let [baseline_settings, candidate_settings] = settings;
     let [baseline_invocation, candidate_invocation] = invocations;
     Ok([
-        baseline.with(baseline_settings, baseline_invocation),
-        candidate.with(candidate_settings, candidate_invocation),
+        Prepared::new(baseline, baseline_settings, baseline_invocation),
+        Prepared::new(candidate, candidate_settings, candidate_invocation),
     ])
 }
 
@@ -487,22 +467,7 @@ fn settings_of(variables: &[(String, String)], arguments: &[String]) -> Vec<Stri
     variables.chain(arguments.iter().cloned()).collect()
 }
 
-/// A side's executables, and what it is called.
-pub(super) struct Built {
-    pub(super) label: String,
-    pub(super) source: String,
-    pub(super) executables: Vec<Executable>,
-}
-
-impl Built {
-    fn with(self, settings: Vec<String>, invocation: Invocation) -> Prepared {
-        let Built { label, source, executables } = self;
-        let label = if settings.is_empty() { label } else { format!("{label} with {}", settings.join(" ")) };
-        Prepared { label, source, executables, invocation, settings }
-    }
-}
-
-fn build(args: &AbArgs, checkout: &Checkout, has_settings: bool) -> Result<[Built; 2], Failure> {
+fn build_sides(args: &AbArgs, checkout: &Checkout, has_settings: bool) -> Result<[Built; 2], Failure> {
     let selection = args.build.selection();
     // `None` is the working tree.
     let head = args.head.as_ref().map(|name| Ok((checkout.commit(name)?, name.clone()))).transpose();
@@ -518,9 +483,7 @@ fn build(args: &AbArgs, checkout: &Checkout, has_settings: bool) -> Result<[Buil
     };
     let source = |version: &Option<(String, String)>, folder: &str| match version {
         Some((commit, _)) => checkout.commit_source(commit, folder).map_err(Failure::new),
-        None => checkout.working_tree("tree").map_err(|e| {
-            Failure::new(e).hint("`cargo generate-lockfile` makes it; who keeps none lists it in .gitignore")
-        }),
+        None => working_tree(checkout),
     };
     let commit_of = |version: &Option<(String, String)>| version.as_ref().map(|(commit, _)| commit.clone());
     let is_one = commit_of(&base) == commit_of(&head);
@@ -532,141 +495,23 @@ fn build(args: &AbArgs, checkout: &Checkout, has_settings: bool) -> Result<[Buil
         None => Built { label: "working tree".to_owned(), source: ".".to_owned(), executables },
     };
     if is_one {
-        let executables = checkout.build(&candidate_source, &selection, None).map_err(build_failure)?;
+        let executables = build(checkout, &candidate_source, &selection, None)?;
         return Ok([side(&base, executables.clone()), side(&head, executables)]);
     }
     let baseline_source = source(&base, "base")?;
-    let toolchain = checkout
-        .toolchain(&baseline_source, &candidate_source)
-        .map_err(|e| Failure::new(e).hint("choose one for both sides with the variable RUSTUP_TOOLCHAIN"))?;
+    let toolchain = toolchain(checkout, &baseline_source, &candidate_source)?;
     if let Some(toolchain) = &toolchain {
         github::print_error(&format!("the sides ask for different toolchains; both are built with {toolchain}"));
     }
-    let built = |source| checkout.build(source, &selection, toolchain.as_deref()).map_err(build_failure);
+    let built = |source| build(checkout, source, &selection, toolchain.as_deref());
     let baseline = built(&baseline_source)?;
     Ok([side(&base, baseline), side(&head, built(&candidate_source)?)])
-}
-
-pub(super) fn build_failure(error: BuildError) -> Failure {
-    Failure::new(error.to_string().trim_end_matches(": ")).hint(
-        "the reason stands above, in the words of cargo; a `Cargo.lock` that is out of date is left for you to update",
-    )
-}
-
-/// Waits for nobody: who builds there already is told.
-pub(super) fn lock(cache: &Path) -> Result<File, Failure> {
-    let path = cache.join("lock");
-    let failed = |e: &dyn std::fmt::Display| Failure::new(format!("failed to lock {}: {e}", path.display()));
-    std::fs::create_dir_all(cache).map_err(|e| failed(&e))?;
-    let file = File::create(&path).map_err(|e| failed(&e))?;
-    file.try_lock().map_err(|e| failed(&e).hint("another call of regress is at work here"))?;
-    Ok(file)
-}
-
-pub(super) fn short(commit: &str) -> &str {
-    commit.get(..9).unwrap_or(commit)
-}
-
-/// Executables that were named; the first of one side is the first of the other's.
-pub(super) fn named(label: &str, paths: &[PathBuf]) -> Result<Built, Failure> {
-    let executable = |(i, path): (usize, &PathBuf)| {
-        let found = std::path::absolute(path).and_then(|path| std::fs::metadata(&path).map(|_| path));
-        let path = found.map_err(|e| Failure::new(format!("failed to find {}: {e}", path.display())))?;
-        // Where there is one a side, nothing has to tell it from others.
-        let name = if paths.len() == 1 { String::new() } else { format!("{}", i + 1) };
-        Ok(Executable { name, path, folder: None })
-    };
-    let executables = paths.iter().enumerate().map(executable).collect::<Result<_, Failure>>()?;
-    let source = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
-    Ok(Built { label: label.to_owned(), source, executables })
 }
 
 /// Asks every executable what it holds. One that isn't Criterion's is left out.
 fn open_suites(sides: &[Prepared; 2], scratch: &Path, guard: &Guard) -> Result<[Vec<Suite>; 2], Failure> {
     let open = |side: &Prepared| suites_of(&side.label, &side.executables, &side.invocation, scratch, guard);
     Ok([open(&sides[0])?, open(&sides[1])?])
-}
-
-/// The suites of one side.
-pub(super) fn suites_of(
-    label: &str,
-    executables: &[Executable],
-    invocation: &Invocation,
-    scratch: &Path,
-    guard: &Guard,
-) -> Result<Vec<Suite>, Failure> {
-    let mut suites = Vec::new();
-    for executable in executables {
-        match Suite::open(executable.clone(), invocation, scratch, guard) {
-            Ok(suite) => suites.push(suite),
-            Err(e) => {
-                let path = executable.path.display();
-                github::print_error(&format!("warning: {path} of {label} is left out: {e}"));
-            }
-        }
-    }
-    if suites.is_empty() {
-        return Err(Failure::new(format!("failed to find benchmarks of {label}: no executable has any"))
-            .hint("benchmarks are targets of Criterion's with `harness = false`"));
-    }
-    Ok(suites)
-}
-
-/// A folder for what Criterion writes, gone with this; if this process is killed, with the next call.
-struct Scratch {
-    folder: PathBuf,
-    /// Held for as long as the process lives, however it ends.
-    _lock: File,
-}
-
-const SCRATCH: &str = "regress-ab-";
-
-impl Scratch {
-    fn new() -> Result<Scratch, Failure> {
-        static N: AtomicU32 = AtomicU32::new(0);
-        let place = std::env::temp_dir();
-        sweep(&place);
-        loop {
-            let n = N.fetch_add(1, Ordering::Relaxed);
-            let folder = place.join(format!("{SCRATCH}{}-{n}", std::process::id()));
-            let failed = |e: std::io::Error| Failure::new(format!("failed to make {}: {e}", folder.display()));
-            match std::fs::create_dir(&folder) {
-                Ok(()) => {
-                    let lock = File::create(folder.join("lock")).map_err(failed)?;
-                    // Where a file system knows no locks, nobody sweeps.
-                    let _ = lock.try_lock();
-                    return Ok(Scratch { folder, _lock: lock });
-                }
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && n < 1000 => {}
-                Err(e) => return Err(failed(e)),
-            }
-        }
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// Removes what killed processes have left: folders of ours whose lock nobody holds. One without a lock is perhaps being made.
-fn sweep(place: &Path) {
-    for entry in std::fs::read_dir(place).into_iter().flatten().flatten() {
-        let is_ours = entry.file_name().to_string_lossy().starts_with(SCRATCH);
-        if !is_ours || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            continue;
-        }
-        let path = entry.path().join("lock");
-        // In a folder that all users share, somebody may have put a pipe there, on which one would wait for ever.
-        if !std::fs::symlink_metadata(&path).is_ok_and(|lock| lock.is_file()) {
-            continue;
-        }
-        let Ok(lock) = File::open(path) else { continue };
-        if lock.try_lock().is_ok() {
-            let _ = std::fs::remove_dir_all(entry.path());
-        }
-    }
 }
 
 struct Watching<'a> {

@@ -1,5 +1,4 @@
 use std::fs::File;
-use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,22 +16,22 @@ use criterion_regress::model::{CheckState, Environment, Run, Session, SessionChe
 use criterion_regress::preflight::{Check, Repository, Status, Strictness, Wanted, examine, review};
 use criterion_regress::report::{Context, Leg, Report, Side, SpreadReport, disagreements, failed_checks, visible};
 use criterion_regress::runner::{
-    Checkout, Executable, Guard, Invocation, Journal, Kept, MEASUREMENTS, Official, OfficialHeader, OfficialProcess,
+    Executable, Guard, Invocation, Journal, Kept, MEASUREMENTS, Official, OfficialHeader, OfficialProcess,
     OfficialProgress, OfficialRecord, OfficialWatcher, ProcessFailed, RecordedSide, Rival, execution_folder,
     read_journal, still_failed,
 };
 use criterion_regress::store::{ExportedExecution, SESSION_FILE, gather, read_session, write_run, write_session};
 
 use crate::cli::args::OfficialArgs;
-use crate::cli::commands::ab::{
-    Built, build_failure, for_a_shell, lock, named, short, stopped_by_signals, suites_of, typed_words, words_of,
-};
+use crate::cli::built::{Built, build, checkout_or_named, lock, named, short, suites_of, toolchain, working_tree};
 use crate::cli::commands::doctor::{WINDOW, known_checks, wait};
 use crate::cli::failure::Failure;
 use crate::cli::github::print_error;
 use crate::cli::input::{filter, read, read_file};
 use crate::cli::progress::OfficialBar;
 use crate::cli::settings::{Settings, today};
+use crate::cli::shell::{for_a_shell, typed_words, words_of};
+use crate::cli::stop::stopped_by_signals;
 use crate::cli::{exit_code, github, output};
 
 /// By what numbers that are to be quoted are judged, where nobody says otherwise.
@@ -91,7 +90,7 @@ pub(crate) fn run(args: &OfficialArgs, given: &ArgMatches) -> Result<ExitCode, F
     let hashes = [hashes(prepared.baseline.as_ref())?, hashes(prepared.candidate.as_ref())?];
     let header = OfficialHeader {
         sides: [0, 1].map(|side| RecordedSide { label: labels[side].to_owned(), executables: hashes[side].clone() }),
-        seed: args.order.seed.unwrap_or_else(|| RandomState::new().hash_one(std::process::id()) >> 32),
+        seed: args.order.seed_or_another(),
         jobs: official.jobs(),
         arguments: args.criterion_args.clone(),
         rivals: rivals.into_iter().map(|rival| rival.command).collect(),
@@ -218,28 +217,21 @@ fn prepare(args: &OfficialArgs) -> Result<Prepared, Failure> {
         let baseline = baseline.transpose()?;
         return Ok(Prepared { baseline, candidate: Some(candidate), into, commit: None, is_dirty: None, _lock: None });
     }
-    let cargo = std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty()).unwrap_or_else(|| "cargo".into());
-    let checkout = Checkout::find(Path::new(&cargo)).map_err(|e| {
-        Failure::new(e).hint("run it in a git checkout of a cargo package, or name executables with `--binary`")
-    })?;
+    let checkout = checkout_or_named("--binary")?;
     refuse_what_lasts(args)?;
     let lock = lock(checkout.cache())?;
     let selection = args.build.selection();
-    let tree = checkout.working_tree("tree").map_err(|e| {
-        Failure::new(e).hint("`cargo generate-lockfile` makes it; who keeps none lists it in .gitignore")
-    })?;
+    let tree = working_tree(&checkout)?;
     let mut baseline = None;
-    let mut toolchain = None;
+    let mut chosen = None;
     if let Some(name) = &args.baseline {
         let commit = checkout.commit(name).map_err(Failure::new)?;
         let source = checkout.commit_source(&commit, "base").map_err(Failure::new)?;
-        toolchain = checkout
-            .toolchain(&source, &tree)
-            .map_err(|e| Failure::new(e).hint("choose one for both sides with the variable RUSTUP_TOOLCHAIN"))?;
-        let executables = checkout.build(&source, &selection, toolchain.as_deref()).map_err(build_failure)?;
+        chosen = toolchain(&checkout, &source, &tree)?;
+        let executables = build(&checkout, &source, &selection, chosen.as_deref())?;
         baseline = Some(Built { label: format!("{name} ({})", short(&commit)), source: commit, executables });
     }
-    let executables = checkout.build(&tree, &selection, toolchain.as_deref()).map_err(build_failure)?;
+    let executables = build(&checkout, &tree, &selection, chosen.as_deref())?;
     let commit = checkout.commit("HEAD").ok();
     let is_dirty = checkout.is_dirty().ok();
     let label = match (&commit, is_dirty) {

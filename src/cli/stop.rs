@@ -1,0 +1,15 @@
+//! Being asked to stop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::failure::Failure;
+
+/// Set by Ctrl-C, and by whoever asks the process to end.
+pub(crate) fn stopped_by_signals() -> Result<Arc<AtomicBool>, Failure> {
+    let is_stopped = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&is_stopped);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+        .map_err(|e| Failure::new(format!("failed to listen for Ctrl-C: {e}")))?;
+    Ok(is_stopped)
+}
