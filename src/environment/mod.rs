@@ -25,6 +25,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::model::hexadecimal;
+
 pub use affinity::{allowed_processors, pin_to};
 pub use back::{WhyNot, is_back, wait_until_back};
 pub use checkout::{Checkout, checkout, origin, repository, tags};
@@ -66,10 +68,6 @@ pub fn hash_of_text(text: &str) -> String {
 #[must_use]
 pub fn hash_of_bytes(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

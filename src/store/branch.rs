@@ -18,8 +18,9 @@ use sha2::{Digest, Sha256};
 
 use super::git::{self, Git, GitFailed};
 use super::history::{Appended, Compacted, Piece, SeriesQuery, Store, StoreError, StoreFailure, Verified};
-use super::record::{EnvironmentKey, Record, RunHead, RunKey, Series, SeriesKey, hex};
+use super::record::{EnvironmentKey, Record, RunHead, RunKey, Series, SeriesKey};
 use super::{Access, SqliteStore, bundle};
+use crate::model::hexadecimal;
 
 /// Loose runs of this many are folded by whoever adds the last of them.
 const FOLD_AT: usize = 256;
@@ -79,7 +80,7 @@ impl BranchStore {
         } else {
             address
         };
-        let place = hex(&Sha256::digest(format!("{branch}\n{address}"))[..8]);
+        let place = hexadecimal(&Sha256::digest(format!("{branch}\n{address}"))[..8]);
         let own = folder.join(common).join("regress").join(place);
         std::fs::create_dir_all(&own)
             .map_err(|e| failed(io_kind(&e), format!("failed to make {}: {e}", own.display())))?;
@@ -219,7 +220,7 @@ impl BranchStore {
             rest = others;
             let content = bundle::pack(pack);
             let keys: Vec<u8> = pack.iter().flat_map(|record| record.head.key.0).collect();
-            let name = hex(&Sha256::digest(&content)[..16]);
+            let name = hexadecimal(&Sha256::digest(&content)[..16]);
             files.insert(format!("packs/{name}"), self.write(&content)?);
             files.insert(format!("packs/{name}.keys"), self.write(&keys)?);
         }

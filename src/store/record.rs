@@ -9,7 +9,9 @@ use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
 use super::point::rounded;
-use crate::model::{Absent, Benchmark, BenchmarkId, Environment, Execution, Executions, Run, Throughput, Unit};
+use crate::model::{
+    Absent, Benchmark, BenchmarkId, Environment, Execution, Executions, Run, Throughput, Unit, hexadecimal,
+};
 
 /// By what a run is recognised: a hash of its revision, its environment and its results. The same run has the same key in every
 /// store, so that recording it again changes nothing.
@@ -122,7 +124,7 @@ impl RunKey {
 
 impl fmt::Display for RunKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&hexadecimal(&self.0))
     }
 }
 
@@ -139,7 +141,7 @@ impl EnvironmentKey {
         let gpus: Vec<&str> = gpus.iter().map(|gpu| gpu.split(',').next().unwrap_or_default()).collect();
         let gpus = if gpus.is_empty() { String::new() } else { format!(" {gpus:?}") };
         let text = format!("{cpu:?} {cores:?} {os:?} {profile:?}{gpus}");
-        EnvironmentKey(hex(&Sha256::digest(text)[..8]))
+        EnvironmentKey(hexadecimal(&Sha256::digest(text)[..8]))
     }
 
     /// A key as a user or a store wrote it.
@@ -299,12 +301,6 @@ fn first_half(hash: &[u8]) -> [u8; 16] {
     let mut half = [0; 16];
     half.copy_from_slice(&hash[..16]);
     half
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]);
-    digits.map(char::from).collect()
 }
 
 /// Milliseconds since 1970; what is earlier is taken for 1970.
