@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::picture::escaped;
 use super::{DashboardHistory, Track, Tracks};
+use crate::report::xml;
 
 /// Width of a character of the badge's font, on average, in pixels.
 const CHARACTER: f64 = 6.6;
@@ -50,7 +50,7 @@ pub fn badge(
 fn draw(label: &str, text: &str, color: &str) -> String {
     let width = |text: &str| 12.0 + CHARACTER * text.chars().count() as f64;
     let (left, right) = (width(label), width(text));
-    let (label, text) = (escaped(label), escaped(text));
+    let (label, text) = (xml(label), xml(text));
     let mut svg = String::new();
     let _ = write!(
         svg,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{DashboardHistory, Track, Tracks, data};
 use crate::model::Unit;
-use crate::report::visible;
+use crate::report::{visible, xml};
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 240.0;
@@ -37,7 +37,7 @@ pub fn picture(history: &DashboardHistory, tracks: &Tracks, branch: usize, bench
         let share = (value / 2.0 - lowest / 2.0) / (highest / 2.0 - lowest / 2.0);
         HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * if share.is_finite() { share } else { 0.5 }
     };
-    let title = escaped(&visible(benchmark));
+    let title = xml(&visible(benchmark));
     let mut svg = format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{title}">
 <title>{title}</title>
@@ -60,7 +60,7 @@ pub fn picture(history: &DashboardHistory, tracks: &Tracks, branch: usize, bench
             WIDTH - RIGHT,
             LEFT - 6.0,
             at + 4.0,
-            escaped(&scaled(value, highest, unit)),
+            xml(&scaled(value, highest, unit)),
         );
     }
     for change in chosen.iter().flat_map(|track| &track.changes) {
@@ -96,9 +96,9 @@ pub fn picture(history: &DashboardHistory, tracks: &Tracks, branch: usize, bench
     let _ = writeln!(
         svg,
         "<text x=\"{LEFT}\" y=\"{y:.0}\">{}</text><text x=\"{:.0}\" y=\"{y:.0}\" text-anchor=\"end\">{}</text>\n</svg>",
-        escaped(&brief(from)),
+        xml(&brief(from)),
         WIDTH - RIGHT,
-        escaped(&brief(to)),
+        xml(&brief(to)),
         y = HEIGHT - 8.0,
     );
     Some(svg)
@@ -116,22 +116,4 @@ fn scaled(value: f64, largest: f64, unit: &Unit) -> String {
     let value = value / divisor;
     let decimals = if (largest / divisor).abs() < 10.0 { 2 } else { usize::from((largest / divisor).abs() < 100.0) };
     if value.abs() >= 1e6 { format!("{value:.2e} {name}") } else { format!("{value:.decimals$} {name}") }
-}
-
-/// Text in XML.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // XML has no place for these, escaped or not.
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }

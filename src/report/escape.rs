@@ -28,6 +28,28 @@ pub fn visible(text: &str) -> String {
     out
 }
 
+/// Text and attributes of XML, and so of SVG.
+#[must_use]
+pub fn xml(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // Neither of these is in XML, not even by number.
+            c if u32::from(c) & 0xfffe == 0xfffe => {
+                let _ = write!(out, "U+{:X}", u32::from(c));
+            }
+            c if c.is_control() => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// Characters that show nothing, or change how their neighbours are shown: Unicode's Default_Ignorable_Code_Point, separators of
 /// lines, and the empty pattern of Braille.
 fn is_deceptive(c: char) -> bool {
@@ -121,6 +143,11 @@ pub(super) fn spreadsheet(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn xml_holds_no_markup_and_nothing_that_it_has_no_place_for() {
+        assert_eq!(xml("a<b>&\"'\u{ffff}\u{7}ä"), "a&lt;b&gt;&amp;&quot;&#39;U+FFFF\u{fffd}ä");
+    }
 
     #[test]
     fn what_is_hidden_becomes_visible() {

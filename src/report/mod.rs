@@ -41,7 +41,7 @@ pub use changes::{AcceptedRow, ChangedRow, ChangesReport, CommitRow, DriftRow, E
 pub use comment::{Leg, comment, failed_page, is_incomplete, outcome_of_legs, summary};
 pub use confirm::CannotConfirm;
 pub use doctor::DoctorReport;
-pub use escape::{markdown_text, visible};
+pub use escape::{markdown_text, visible, xml};
 pub use explain::{Explanation, explain};
 pub use history::{HistoryRow, history_csv, history_json_lines};
 pub use inventory::{Inventory, InventoryBaseline, InventoryRow};
