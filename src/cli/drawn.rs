@@ -11,7 +11,7 @@ use criterion_regress::store::{Access, EnvironmentKey, RunHead, RunKey, SeriesKe
 
 use super::args::DrawnArgs;
 use super::failure::Failure;
-use super::history::{History, failure};
+use super::history::{History, benchmarks_of, failure};
 use super::input::filter;
 
 /// How changes are found in what is drawn.
@@ -41,11 +41,7 @@ pub(super) fn read(args: &DrawnArgs) -> Result<DashboardHistory, Failure> {
     }
     heads.retain(|head| is_wanted(head));
     let places: HashMap<RunKey, usize> = heads.iter().enumerate().map(|(i, head)| (head.key, i)).collect();
-    let mut names: Vec<String> =
-        store.list().map_err(read)?.into_iter().map(|(key, _)| key.id.as_str().to_owned()).collect();
-    names.retain(|name| filter.as_ref().is_none_or(|filter| filter.matches(name)));
-    names.sort();
-    names.dedup();
+    let names = benchmarks_of(&mut *store, filter.as_ref()).map_err(read)?;
     let mut all: Vec<DashboardSeries> = Vec::new();
     for name in names {
         let mut of_key: Vec<(SeriesKey, Vec<DashboardPoint>)> = Vec::new();

@@ -58,14 +58,7 @@ impl RoundsBar {
     pub(super) fn new(n_benchmarks: usize, budget: Option<Duration>) -> RoundsBar {
         let limit = budget.map_or_else(String::new, |budget| format!(", for {} seconds at most", budget.as_secs()));
         print_error(&format!("running {n_benchmarks} benchmarks of both sides in rounds{limit}"));
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let style =
-                ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style);
-            bar.enable_steady_tick(TICK);
-            bar
-        });
-        RoundsBar { bar }
+        RoundsBar { bar: spinner() }
     }
 
     /// What runs next.
@@ -108,14 +101,7 @@ pub(super) struct OfficialBar {
 
 impl OfficialBar {
     pub(super) fn new() -> OfficialBar {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let style =
-                ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style);
-            bar.enable_steady_tick(TICK);
-            bar
-        });
-        OfficialBar { bar, start: Instant::now(), told: 0 }
+        OfficialBar { bar: spinner(), start: Instant::now(), told: 0 }
     }
 
     /// What runs next.
@@ -146,6 +132,17 @@ impl OfficialBar {
             bar.finish_and_clear();
         }
     }
+}
+
+/// A line that changes, on a terminal.
+fn spinner() -> Option<ProgressBar> {
+    std::io::stderr().is_terminal().then(|| {
+        let style =
+            ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style);
+        bar.enable_steady_tick(TICK);
+        bar
+    })
 }
 
 /// `3 s`, `4 min`, `2 h 5 min`.

@@ -12,7 +12,7 @@ use criterion_regress::store::{Access, ExportedExecution, Gathered, Series, Seri
 use crate::cli::args::{ExportArgs, HistoryFormatArg};
 use crate::cli::failure::Failure;
 use crate::cli::github::print_error;
-use crate::cli::history::{History, failure};
+use crate::cli::history::{History, benchmarks_of, failure};
 use crate::cli::input::{Sources, filter};
 use crate::cli::{exit_code, output, progress};
 
@@ -94,11 +94,7 @@ fn export_history(args: &ExportArgs, store: &str) -> Result<ExitCode, Failure> {
     let filter = filter(args.only.filter.as_deref())?;
     let mut store = History::new(named)?.open(Access::Existing)?;
     let read = |e| failure("read", &e);
-    let mut names: Vec<String> =
-        store.list().map_err(read)?.into_iter().map(|(key, _)| key.id.as_str().to_owned()).collect();
-    names.retain(|name| filter.as_ref().is_none_or(|filter| filter.matches(name)));
-    names.sort();
-    names.dedup();
+    let names = benchmarks_of(&mut *store, filter.as_ref()).map_err(read)?;
     let mut file = match &args.output {
         Some(path) => Some((
             path,
