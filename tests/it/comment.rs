@@ -377,22 +377,6 @@ proptest! {
     }
 }
 
-/// GitHub's own parser agrees with the one in the tests above: `cargo test -- --ignored cmark_gfm`, with cmark-gfm installed.
-#[test]
-#[ignore = "needs cmark-gfm"]
-fn cmark_gfm_sees_the_same_page() {
-    let mut runner = proptest::test_runner::TestRunner::new(config(60));
-    let pages = (words(), 0..40_usize, 1_000..30_000_usize);
-    let result = runner.run(&pages, |(words, n, limit)| {
-        let page = comment(&[Leg::only(hostile(&mixed(n), &words))], limit);
-        let html = page::html_by_cmark_gfm(&page);
-        page::check_html(&page, &html, MARK).map_err(|why| TestCaseError::fail(format!("{why}\n{page}")))?;
-        prop_assert_eq!(page::tables(&html).len(), page::tables(&page::html(&page)).len());
-        Ok(())
-    });
-    result.unwrap_or_else(|e| panic!("{e}"));
-}
-
 #[test]
 fn a_report_reads_back_as_it_was_whatever_it_holds() {
     let report = hostile(&mixed(20), &["##[error]a @b".to_owned()]);

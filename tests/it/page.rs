@@ -1,9 +1,6 @@
 //! What a reader of a page sees: Markdown through a parser that knows GitHub's, and what must hold of every page that shows
 //! strangers' words.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
 /// Tags of HTML that a page may hold: those of Markdown that we use, and our own.
 const TAGS: [&str; 17] = [
     "p", "strong", "table", "thead", "tbody", "tr", "th", "td", "code", "h3", "ul", "li", "br", "details", "summary",
@@ -21,24 +18,6 @@ pub(crate) fn html(markdown: &str) -> String {
     options.extension.alerts = true;
     options.render.r#unsafe = true;
     comrak::markdown_to_html(markdown, &options)
-}
-
-/// The same by GitHub's own parser, where it is installed.
-pub(crate) fn html_by_cmark_gfm(markdown: &str) -> String {
-    let arguments =
-        ["--unsafe", "-e", "table", "-e", "autolink", "-e", "tagfilter", "-e", "strikethrough", "-e", "footnotes"];
-    let mut child = Command::new("cmark-gfm")
-        .args(&arguments[..9])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("cmark-gfm is installed");
-    let mut input = child.stdin.take().expect("a pipe");
-    let text = markdown.to_owned();
-    let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
-    let output = child.wait_with_output().expect("it ends");
-    writer.join().expect("it doesn't panic").expect("it reads all");
-    String::from_utf8(output.stdout).expect("text")
 }
 
 /// A table as it is rendered: cells of the head, and of each row.
@@ -61,10 +40,7 @@ pub(crate) fn tables(html: &str) -> Vec<Vec<Vec<String>>> {
 /// What must hold of every page: no tag but ours, none of them by a stranger, no link, no comment, nobody called, no cell lost;
 /// and `mark`, which every stranger's word holds, only inside `<code>`.
 pub(crate) fn check(markdown: &str, mark: &str) -> Result<(), String> {
-    check_html(markdown, &html(markdown), mark)
-}
-
-pub(crate) fn check_html(markdown: &str, html: &str, mark: &str) -> Result<(), String> {
+    let html = html(markdown);
     if let Some(c) = markdown.chars().find(|c| c.is_control() && *c != '\n') {
         return Err(format!("a control character {c:?}"));
     }
@@ -72,7 +48,7 @@ pub(crate) fn check_html(markdown: &str, html: &str, mark: &str) -> Result<(), S
         return Err("a comment or declaration of HTML".to_owned());
     }
     let mut open: Vec<&str> = Vec::new();
-    let mut rest = html;
+    let mut rest = html.as_str();
     let mut text = String::new();
     while let Some((before, after)) = rest.split_once('<') {
         text.push_str(before);
@@ -107,7 +83,7 @@ pub(crate) fn check_html(markdown: &str, html: &str, mark: &str) -> Result<(), S
     if let Some((at, _)) = called {
         return Err(format!("somebody is called: {}", text[at..].chars().take(20).collect::<String>()));
     }
-    for table in tables(html) {
+    for table in tables(&html) {
         let n_columns = table.first().map_or(0, Vec::len);
         if let Some(row) = table.iter().find(|row| row.len() != n_columns) {
             return Err(format!("{} cells under {n_columns} heads: {row:?}", row.len()));
@@ -115,7 +91,7 @@ pub(crate) fn check_html(markdown: &str, html: &str, mark: &str) -> Result<(), S
     }
     // What is too much for a row is dropped by the parser without a word.
     let lines = || markdown.lines().filter(|line| line.starts_with('|'));
-    if lines().count() != tables(html).iter().map(|table| table.len() + 1).sum::<usize>() {
+    if lines().count() != tables(&html).iter().map(|table| table.len() + 1).sum::<usize>() {
         return Err("rows that are in no table".to_owned());
     }
     let mut n_pipes = 0;
