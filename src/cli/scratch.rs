@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use super::failure::Failure;
 
@@ -44,7 +45,11 @@ impl Drop for Scratch {
     }
 }
 
-/// Removes what killed processes have left: folders of ours whose lock nobody holds. One without a lock is perhaps being made.
+/// From when on a folder without a lock isn't one that is being made.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
+/// Removes what killed processes have left: folders of ours whose lock nobody holds. One without a lock is perhaps being made; or a
+/// benchmark that outlived us has written to it after it was removed.
 fn sweep(place: &Path) {
     for entry in std::fs::read_dir(place).into_iter().flatten().flatten() {
         let is_ours = entry.file_name().to_string_lossy().starts_with(SCRATCH);
@@ -52,13 +57,51 @@ fn sweep(place: &Path) {
             continue;
         }
         let path = entry.path().join("lock");
-        // In a folder that all users share, somebody may have put a pipe there, on which one would wait for ever.
-        if !std::fs::symlink_metadata(&path).is_ok_and(|lock| lock.is_file()) {
-            continue;
-        }
-        let Ok(lock) = File::open(path) else { continue };
-        if lock.try_lock().is_ok() {
+        let is_left = match std::fs::symlink_metadata(&path) {
+            // In a folder that all users share, somebody may have put a pipe there, on which one would wait for ever.
+            Ok(lock) => lock.is_file() && File::open(path).is_ok_and(|lock| lock.try_lock().is_ok()),
+            Err(e) => {
+                let changed = entry.metadata().and_then(|folder| folder.modified());
+                e.kind() == std::io::ErrorKind::NotFound
+                    && changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|age| age > ABANDONED))
+            }
+        };
+        if is_left {
             let _ = std::fs::remove_dir_all(entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn what_nobody_holds_is_swept() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let make = |name: &str| {
+            let folder = place.path().join(name);
+            std::fs::create_dir_all(folder.join("criterion")).expect("made");
+            folder
+        };
+        let age = |folder: &Path| {
+            let long_ago = SystemTime::now() - 2 * ABANDONED;
+            File::open(folder).and_then(|folder| folder.set_modified(long_ago)).expect("its time can be set");
+        };
+        let (held, left) = (make("regress-ab-1-0"), make("regress-ab-2-0"));
+        let lock = File::create(held.join("lock")).expect("made");
+        lock.lock().expect("locked");
+        File::create(left.join("lock")).expect("made");
+        let (new, old, strange) = (make("regress-ab-3-0"), make("regress-ab-4-0"), make("others"));
+        for folder in [&held, &old, &strange] {
+            age(folder);
+        }
+        sweep(place.path());
+        assert_eq!(
+            [&held, &left, &new, &old, &strange].map(|folder| folder.exists()),
+            [true, false, true, false, true]
+        );
     }
 }
