@@ -16,7 +16,9 @@ PACKAGES=(nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.8
 
 main() {
     nvcc
-    export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$work/target} CUDAFORGE_THREADS=2
+    mkdir -p "${CARGO_TARGET_DIR:-$work/target}"
+    CARGO_TARGET_DIR=$(cd "${CARGO_TARGET_DIR:-$work/target}" && pwd) # looked into from elsewhere
+    export CARGO_TARGET_DIR CUDAFORGE_THREADS=2
     export CUDA_COMPUTE_CAP=${COMPUTE_CAP:-90} CUDARC_CUDA_VERSION=13000
     # Fat LTO is for regress; here it would take longer than all the rest.
     export CARGO_PROFILE_BENCH_LTO=off CARGO_PROFILE_BENCH_CODEGEN_UNITS=16
