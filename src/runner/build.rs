@@ -218,10 +218,10 @@ impl Checkout {
             git(&self.top, &doing, words.into_iter().chain(places))?;
             std::fs::rename(&making, source).map_err(failed)?;
         }
-        // Named, and not looked for: from a clone that is broken, git would go up to the user's own repository. And nobody's hooks.
+        // Named, and not looked for: from a clone that is broken, git would go up to the user's own repository.
         let mut arguments: Vec<&OsStr> = vec!["--git-dir".as_ref(), repository.as_os_str()];
         arguments.extend(["--work-tree".as_ref(), source.as_os_str()]);
-        let words = ["-c", "core.hooksPath=/dev/null", "checkout", "--quiet", "--force", "--detach", commit];
+        let words = ["checkout", "--quiet", "--force", "--detach", commit];
         git(source, &doing, arguments.into_iter().chain(words.map(OsStr::new)))?;
         let modules = PathBuf::from(line(git(&self.top, &doing, ["rev-parse", "--git-path", "modules"])?));
         check_out_submodules(source, &self.top.join(modules))
@@ -330,7 +330,8 @@ fn git<S: AsRef<OsStr>>(
     arguments: impl IntoIterator<Item = S>,
 ) -> Result<Vec<u8>, BuildError> {
     let mut command = Command::new("git");
-    command.arg("-C").arg(folder).args(arguments);
+    // Nobody's hooks: what is checked out here is not the user's work. Git hands this on to what it runs in submodules.
+    command.args(["-c", "core.hooksPath=/dev/null", "-C"]).arg(folder).args(arguments);
     // Inside a hook these would make git work on the repository of the hook.
     for variable in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"] {
         command.env_remove(variable);

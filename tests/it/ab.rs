@@ -408,5 +408,13 @@ fn submodules_are_taken_from_where_the_user_has_them() {
     git(&package, &["commit", "--quiet", "-m", "with a submodule"]);
     // Where it came from is gone, as without a network.
     std::fs::remove_dir_all(&sub).expect("the submodule's origin");
+    // The user's hooks are for the user's checkouts.
+    let hook = format!("#!/bin/sh\necho \"$0 $PWD\" >> '{}'\n", case.path("ran").display());
+    let case = case.program("hooks/post-checkout", &hook).program("hooks/reference-transaction", &hook);
+    let hooks = case.path("hooks").display().to_string();
+    let case =
+        case.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", "core.hooksPath").env("GIT_CONFIG_VALUE_0", &hooks);
     regress_in_package(&case, "ab HEAD --format json").exit_code(0).verdict("f", "no-change");
+    assert!(package.join("target/regress/base/src/sub/file").exists());
+    assert_eq!(std::fs::read_to_string(case.path("ran")).unwrap_or_default(), "", "hooks ran");
 }
