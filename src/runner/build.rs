@@ -56,6 +56,17 @@ pub struct Source {
     is_locked: bool,
 }
 
+/// What a working tree holds that its commit lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changes {
+    /// Nothing.
+    None,
+    /// Files that git doesn't know, which a build may use or not.
+    OnlyUntracked,
+    /// Changes of files that git knows.
+    Tracked,
+}
+
 #[derive(Deserialize)]
 struct Metadata {
     target_directory: PathBuf,
@@ -127,8 +138,24 @@ impl Checkout {
     /// # Errors
     /// When git can't say.
     pub fn is_dirty(&self) -> Result<bool, BuildError> {
-        let listed = git(&self.top, "ask git for changes", ["--no-optional-locks", "status", "--porcelain"])?;
-        Ok(!listed.is_empty())
+        Ok(self.changes()? != Changes::None)
+    }
+
+    /// What the working tree holds that its commit lacks; files that git doesn't know and ignores don't count.
+    ///
+    /// # Errors
+    /// When git can't say.
+    pub fn changes(&self) -> Result<Changes, BuildError> {
+        // Said, whatever the user's settings hide.
+        let words =
+            ["--no-optional-locks", "status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=none"];
+        let listed = git(&self.top, "ask git for changes", words)?;
+        let lines: Vec<&[u8]> = listed.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+        Ok(match lines.iter().filter(|line| !line.starts_with(b"??")).count() {
+            0 if lines.is_empty() => Changes::None,
+            0 => Changes::OnlyUntracked,
+            _ => Changes::Tracked,
+        })
     }
 
     /// A commit's files, in a folder of the cache called `name`.

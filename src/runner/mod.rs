@@ -15,7 +15,7 @@ mod rounds;
 mod session;
 mod usage;
 
-pub use build::{BuildError, Checkout, Selection, Source, default_base};
+pub use build::{BuildError, Changes, Checkout, Selection, Source, default_base};
 pub use cpu_time::Idle;
 pub use executable::{Executable, Invocation, ProcessFailed, Suite};
 pub use journal::{InvalidJournal, Journal, Kept, read_journal};

@@ -346,11 +346,43 @@ pub(crate) fn regress_in_package(case: &Case, arguments: &str) -> Ran {
 }
 
 #[test]
+fn a_commit_is_not_compared_with_itself_unless_that_is_asked_for() {
+    let case = package("1000 f");
+    let repository = case.path("repository");
+    let refused = |call: &str, hint: &str| {
+        let ran = regress_in_package(&case, call).exit_code(2).stderr_contains("there is nothing to compare");
+        assert!(!case.path("repository/target-arguments").exists(), "it was built: {ran}");
+        ran.stderr_contains(hint)
+    };
+    refused("ab --bench cases", "make a change, or name a base");
+    git(&repository, &["commit", "--quiet", "--allow-empty", "-m", "another"]);
+    refused("ab --bench cases", "ab 'HEAD~1' --bench cases`").stderr_contains("ab HEAD --bench cases`");
+    refused("ab --head main", "ab 'main~1' --head main`");
+    // What the user's settings hide is a change all the same.
+    git(&repository, &["config", "status.showUntrackedFiles", "no"]);
+    for (call, told) in [
+        ("ab HEAD --rounds 1", "the working tree is the same as the base"),
+        ("ab main --head HEAD --rounds 1", "HEAD is the same commit as the base"),
+        ("ab --candidate-env SLOW=2 --rounds 1", "both sides are the working tree, and differ in settings only"),
+        ("ab HEAD --candidate-env SLOW=2 --rounds 1", "the sides differ in settings only"),
+    ] {
+        regress_in_package(&case, call).exit_code(0).stderr_contains(told);
+    }
+    let case = case.file("repository/notes", "");
+    regress_in_package(&case, "ab --rounds 1").exit_code(0).stderr_contains("but for files that git doesn't know");
+    // Of another size, as git looks no closer within a second.
+    let case = case.program("repository/bench.sh", &executable(Selects::Exactly, "20000 f"));
+    let ran = regress_in_package(&case, "ab --rounds 14").exit_code(1);
+    assert!(!ran.stderr.contains("same as the base") && !ran.stderr.contains("but for files"), "{ran}");
+}
+
+#[test]
 fn commits_and_the_working_tree_are_built_and_left_alone() {
     let case = package("1000 f");
     let repository = case.path("repository");
     git(&repository, &["checkout", "--quiet", "-b", "topic"]);
-    let case = case.program("repository/bench.sh", &executable(Selects::Exactly, "1500 f"));
+    // Of another size, as git looks no closer within a second.
+    let case = case.program("repository/bench.sh", &executable(Selects::Exactly, "15000 f"));
     let before = (git(&repository, &["status", "--porcelain"]), git(&repository, &["worktree", "list"]));
     let regress = |arguments: &str| regress_in_package(&case, arguments);
     for call in ["ab --format json", "ab main --format json"] {

@@ -22,6 +22,9 @@ use super::value::{parse_duration, parse_time};
 /// With --baseline-env, --candidate-args and the like, settings are compared instead of versions: `regress ab --candidate-env
 /// RAYON_NUM_THREADS=1` runs one build of the working tree with and without it.
 ///
+/// Where nothing has changed since the base, nothing is built: `regress ab HEAD~1` tells of the last commit, and who names HEAD as
+/// the base sees what comes of the same code on both sides.
+///
 /// The working tree, index, stash and Criterion's own results are left alone: what is built lies in `regress` below the target
 /// folder, and is used again by the next call.
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ use criterion_regress::environment::{
 use criterion_regress::model::{Environment, Run, Warning, WarningKind};
 use criterion_regress::report::{Context, Leg, Report, Side};
 use criterion_regress::runner::{
-    BuildError, Checkout, Executable, Guard, HowEnded, InvalidJournal, Invocation, Journal, Kept, Limits, Open,
+    BuildError, Changes, Checkout, Executable, Guard, HowEnded, InvalidJournal, Invocation, Journal, Kept, Limits, Open,
     Progress, RecordedSide, RoundsHeader, RoundsRecord, Session, Suite, Watcher, default_base, knows_cpu_time,
     read_journal,
 };
@@ -481,14 +481,15 @@ fn build_sides(args: &AbArgs, checkout: &Checkout, has_settings: bool) -> Result
             Some((default_base(checkout).map_err(|e| Failure::new(e).hint(hint))?, "base".to_owned()))
         }
     };
-    let source = |version: &Option<(String, String)>, folder: &str| match version {
+    refuse_the_same(args, checkout, &base, &head, has_settings)?;
+    let source = |version: &Version, folder: &str| match version {
         Some((commit, _)) => checkout.commit_source(commit, folder).map_err(Failure::new),
         None => working_tree(checkout),
     };
-    let commit_of = |version: &Option<(String, String)>| version.as_ref().map(|(commit, _)| commit.clone());
+    let commit_of = |version: &Version| version.as_ref().map(|(commit, _)| commit.clone());
     let is_one = commit_of(&base) == commit_of(&head);
     let candidate_source = source(&head, "head")?;
-    let side = |version: &Option<(String, String)>, executables: Vec<Executable>| match version {
+    let side = |version: &Version, executables: Vec<Executable>| match version {
         Some((commit, name)) => {
             Built { label: format!("{name} ({})", short(commit)), source: commit.clone(), executables }
         }
@@ -506,6 +507,64 @@ fn build_sides(args: &AbArgs, checkout: &Checkout, has_settings: bool) -> Result
     let built = |source| build(checkout, source, &selection, toolchain.as_deref());
     let baseline = built(&baseline_source)?;
     Ok([side(&base, baseline), side(&head, built(&candidate_source)?)])
+}
+
+/// A side: a commit and what it was called; `None` is the working tree.
+type Version = Option<(String, String)>;
+
+/// Whether both sides are the same code. Who asked for that is told; who can't have meant it is refused before anything is built.
+fn refuse_the_same(
+    args: &AbArgs,
+    checkout: &Checkout,
+    base: &Version,
+    head: &Version,
+    has_settings: bool,
+) -> Result<(), Failure> {
+    let Some((commit, _)) = base else {
+        // Neither side is a commit: settings are compared.
+        github::print_error("both sides are the working tree, and differ in settings only");
+        return Ok(());
+    };
+    let (same, what) = match head {
+        Some((head, name)) => (head == commit, format!("{name} is the same commit as the base")),
+        None => {
+            let is_head = checkout.commit("HEAD").is_ok_and(|head| head == *commit);
+            let changes = if is_head { checkout.changes().map_err(Failure::new)? } else { Changes::Tracked };
+            if changes == Changes::OnlyUntracked {
+                github::print_error(&format!(
+                    "warning: the working tree is the base ({}) but for files that git doesn't know",
+                    short(commit)
+                ));
+            }
+            (changes == Changes::None, "the working tree is the same as the base".to_owned())
+        }
+    };
+    if !same {
+        return Ok(());
+    }
+    let what = format!("{what} ({})", short(commit));
+    if args.base.is_some() || has_settings {
+        let so = if has_settings { "the sides differ in settings only" } else { "every change found is noise" };
+        github::print_error(&format!("{what}: {so}"));
+        return Ok(());
+    }
+    let before = format!("{}~1", head.as_ref().map_or("HEAD", |(_, name)| name));
+    let hint = if checkout.commit(&before).is_ok() {
+        format!("compare with the commit before, `{}`, or make a change; ", command_with(&before))
+    } else {
+        "make a change, or name a base; ".to_owned()
+    };
+    let again = command_with(head.as_ref().map_or("HEAD", |(_, name)| name));
+    Err(Failure::new(format!("there is nothing to compare: {what}, where it left the default branch"))
+        .hint(format!("{hint}to see what comes of the same code on both sides: `{again}`")))
+}
+
+/// What was typed, with a base.
+fn command_with(base: &str) -> String {
+    let mut words = typed_words();
+    let at = words.iter().position(|word| word == "ab").map_or(words.len(), |at| at + 1);
+    words.insert(at, base.to_owned());
+    for_a_shell(&words)
 }
 
 /// Asks every executable what it holds. One that isn't Criterion's is left out.
