@@ -14,7 +14,8 @@ main() {
     case ${INPUT_COMMAND:?} in
     cache-key) cache_key ;;
     check | confirm | audit) judge "$INPUT_COMMAND" ;;
-    ab) ab ;;
+    ab) refuse_strangers; ab ;;
+    official) refuse_strangers; plain official ;;
     [a-z]*) plain "$INPUT_COMMAND" ;;
     *) fail "command has to be one of regress, or cache-key" ;;
     esac
@@ -50,14 +51,18 @@ judge() {
     tell_and_exit
 }
 
+# For commands that build and run what is checked out.
+refuse_strangers() {
+    case ${GITHUB_EVENT_NAME:-} in
+    pull_request_target | workflow_run | issue_comment)
+        fail "$INPUT_COMMAND builds and runs the code of the pull request, which would get this job's rights on $GITHUB_EVENT_NAME: let the workflow run on pull_request, and another one comment (docs/github.md)"
+        ;;
+    esac
+}
+
 # Builds and runs two commits against each other; what is checked out is the candidate, unless one is named.
 ab() {
     local arguments=() criterion=() lines=() code=0 report base head
-    case ${GITHUB_EVENT_NAME:-} in
-    pull_request_target | workflow_run | issue_comment)
-        fail "ab builds and runs the code of the pull request, which would get this job's rights on $GITHUB_EVENT_NAME: let the workflow run on pull_request, and another one comment (docs/github.md)"
-        ;;
-    esac
     lines_of "${INPUT_REPORT:-}"
     report=${lines[0]:-regress-report.json}
     mkdir -p "$(dirname -- "$report")"

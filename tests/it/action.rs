@@ -171,7 +171,11 @@ fn ab_says_what_to_write_where_it_has_no_base() {
     // Where a stranger's code would be given rights.
     for event in ["pull_request_target", "workflow_run", "issue_comment"] {
         fails(merged(2).0.with("GITHUB_EVENT_NAME", event).with("INPUT_BASELINE", "HEAD^1"), "this job's rights");
+        let official = Job::new(Case::new()).with("INPUT_COMMAND", "official").with("GITHUB_EVENT_NAME", event);
+        fails(official, "official builds and runs the code of the pull request");
     }
+    let official = Job::new(Case::new()).with("INPUT_COMMAND", "official").with("GITHUB_EVENT_NAME", "push");
+    official.with("INPUT_ARGS", "--runs\n7").script("run.sh").exit_code(0).stdout_contains("official\n--runs\n7\n");
     let without = Job::new(Case::new()).with("INPUT_COMMAND", "ab").with("GITHUB_EVENT_NAME", "pull_request");
     fails(without.with("GIT_CEILING_DIRECTORIES", "/"), "needs a checkout");
 }
