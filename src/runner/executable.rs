@@ -134,6 +134,22 @@ impl Suite {
         Ok(suite)
     }
 
+    /// One of which nothing can be run.
+    #[cfg(test)]
+    pub(super) fn of_ids(name: &str, ids: &[&str]) -> Suite {
+        Suite {
+            executable: Executable { name: name.to_owned(), path: PathBuf::new(), folder: None },
+            ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+            invocation: Invocation::default(),
+            guard: Guard::default(),
+            knows_exact: true,
+            selections: RefCell::default(),
+            spent: Cell::default(),
+            start_up: Cell::new(0.0),
+            scratch: PathBuf::new(),
+        }
+    }
+
     /// What it lists under a selection, each id once.
     fn list(&self, selection: &[String]) -> Result<Vec<String>, ProcessFailed> {
         let mut arguments: Vec<String> = vec!["--bench".into(), "--list".into()];

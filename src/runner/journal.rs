@@ -6,7 +6,7 @@
 //! is where a journal lies. Whoever writes one holds an advisory lock on it, which ends with the process.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -22,6 +22,9 @@ const VERSION: u32 = 1;
 /// So much may be lost with the power: asking the disk after each record would cost more than the record.
 const SYNC_AFTER: Duration = Duration::from_secs(2);
 
+/// Most of a journal, in bytes: a day and more of the shortest rounds. It is not written further than it would be read.
+const LARGEST: u64 = 256 << 20;
+
 /// Why a journal can't be taken up.
 #[derive(Debug, Error)]
 pub enum InvalidJournal {
@@ -31,6 +34,9 @@ pub enum InvalidJournal {
     /// Somebody is writing it.
     #[error("another process is writing it")]
     InUse,
+    /// It is larger than any that is written.
+    #[error("it is larger than {} MiB, which no journal is: remove it", LARGEST >> 20)]
+    TooLarge,
     /// Its first line is not a journal's.
     #[error("it is not a journal")]
     Malformed,
@@ -69,30 +75,51 @@ pub struct Kept<H, R> {
 /// Reads a journal; `None` where there is none, or none with a whole first line.
 ///
 /// # Errors
-/// When it is somebody's, of another version, or no journal.
+/// When it is somebody's, of another version, too large, or no journal.
 pub fn read_journal<H: DeserializeOwned, R: DeserializeOwned>(
     path: &Path,
 ) -> Result<Option<Kept<H, R>>, InvalidJournal> {
-    let mut file = match File::open(path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened?,
+    let missing = |e: io::Error| if e.kind() == io::ErrorKind::NotFound { Ok(None) } else { Err(e.into()) };
+    match std::fs::metadata(path) {
+        Err(e) => return missing(e),
+        // Of a pipe one would wait for the other end.
+        Ok(metadata) if !metadata.is_file() => return Err(InvalidJournal::Malformed),
+        Ok(_) => {}
+    }
+    let file = match File::open(path) {
+        Err(e) => return missing(e),
+        Ok(file) => file,
     };
     file.try_lock_shared().map_err(|_| InvalidJournal::InUse)?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
-    let Some(first) = lines.next() else { return Ok(None) };
-    let known: AnyFirstLine = serde_json::from_slice(first).map_err(|_| InvalidJournal::Malformed)?;
+    if file.metadata()?.len() > LARGEST {
+        return Err(InvalidJournal::TooLarge);
+    }
+    // Whatever the file's length was said to be.
+    read_lines(BufReader::new(file.take(LARGEST)))
+}
+
+fn read_lines<H: DeserializeOwned, R: DeserializeOwned>(
+    mut file: impl BufRead,
+) -> Result<Option<Kept<H, R>>, InvalidJournal> {
+    let mut line = Vec::new();
+    let mut next = |line: &mut Vec<u8>| {
+        line.clear();
+        file.read_until(b'\n', line).map(|_| line.ends_with(b"\n"))
+    };
+    if !next(&mut line)? {
+        return Ok(None);
+    }
+    let known: AnyFirstLine = serde_json::from_slice(&line).map_err(|_| InvalidJournal::Malformed)?;
     if known.format != FORMAT {
         return Err(InvalidJournal::Malformed);
     }
     if known.version != VERSION || known.tool != env!("CARGO_PKG_VERSION") {
         return Err(InvalidJournal::OtherVersion(known.tool));
     }
-    let whole: FirstLine<H> = serde_json::from_slice(first).map_err(|_| InvalidJournal::Malformed)?;
-    let (mut records, mut length) = (Vec::new(), first.len());
-    for line in lines {
-        let Ok(record) = serde_json::from_slice(line) else { break };
+    let whole: FirstLine<H> = serde_json::from_slice(&line).map_err(|_| InvalidJournal::Malformed)?;
+    let (mut records, mut length) = (Vec::new(), line.len());
+    while next(&mut line)? {
+        let Ok(record) = serde_json::from_slice(&line) else { break };
         records.push(record);
         length += line.len();
     }
@@ -136,7 +163,7 @@ impl<H: Serialize, R: Serialize> Journal<H, R> {
             self.state = self.begin().map_or_else(|e| State::Failed(e.to_string()), opened);
         }
         let State::Open(file, synced) = &mut self.state else { return };
-        let written = line(record).and_then(|line| file.write_all(&line)).and_then(|()| {
+        let written = line(record).and_then(|line| add(file, &line)).and_then(|()| {
             if synced.elapsed() < SYNC_AFTER {
                 return Ok(());
             }
@@ -188,7 +215,7 @@ impl<H: Serialize, R: Serialize> Journal<H, R> {
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             header: &self.header,
         };
-        file.write_all(&line(&first)?)?;
+        add(&mut file, &line(&first)?)?;
         file.sync_data()?;
         Ok(file)
     }
@@ -205,6 +232,14 @@ fn open(path: &Path, length: u64) -> io::Result<File> {
     file.set_len(length)?;
     file.seek(SeekFrom::End(0))?;
     Ok(file)
+}
+
+/// Writes a line, where one would be read.
+fn add(file: &mut File, line: &[u8]) -> io::Result<()> {
+    if file.stream_position()?.saturating_add(line.len() as u64) > LARGEST {
+        return Err(io::Error::other(format!("it would be larger than {} MiB", LARGEST >> 20)));
+    }
+    file.write_all(line)
 }
 
 fn line(value: &impl Serialize) -> io::Result<Vec<u8>> {
@@ -272,7 +307,64 @@ mod tests {
         assert!(journal.failure().is_some() && !journal.is_kept());
     }
 
+    #[test]
+    fn what_is_larger_than_any_is_neither_read_nor_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("journal");
+        written(&path, &[1]);
+        let kept = read(&path).expect("a journal").expect("there");
+        // A hole takes no room.
+        OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(LARGEST + 1)).expect("a large file");
+        let told = read(&path).expect_err("too large").to_string();
+        assert!(told.contains("256 MiB") && told.contains("remove it"), "{told}");
+        let mut journal = Numbers::resume(path.clone(), "what".to_owned(), &Kept { length: LARGEST, ..kept });
+        journal.append(&2);
+        assert!(journal.failure().is_some_and(|told| told.contains("larger than 256 MiB")), "{:?}", journal.failure());
+        assert_eq!(std::fs::metadata(&path).expect("a file").len(), LARGEST);
+    }
+
+    #[test]
+    fn what_is_no_file_is_no_journal() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(matches!(read(folder.path()), Err(InvalidJournal::Malformed)));
+    }
+
     proptest! {
+        /// Whatever somebody has put there: an answer, and whole records only.
+        #[test]
+        fn no_bytes_are_too_strange(
+            has_header: bool,
+            pieces in proptest::collection::vec(
+                prop_oneof![
+                    proptest::collection::vec(any::<u8>(), 0..40),
+                    "[\\[{\"0-9:,. e+\\-\\]}\n]{0,40}".prop_map(String::into_bytes),
+                    any::<u64>().prop_map(|n| format!("{n}\n").into_bytes()),
+                    Just(b"{\"kind\":\"look\",\"rounds\":1e99,\"open\":[-1]}\n".to_vec()),
+                    Just("[".repeat(300).into_bytes()),
+                ],
+                0..8,
+            )
+        ) {
+            let first = FirstLine {
+                format: FORMAT.to_owned(),
+                version: VERSION,
+                tool: env!("CARGO_PKG_VERSION").to_owned(),
+                header: "what".to_owned(),
+            };
+            let mut bytes = if has_header { line(&first)? } else { Vec::new() };
+            let length = bytes.len();
+            bytes.extend(pieces.concat());
+            let read = read_lines::<String, u64>(bytes.as_slice());
+            if has_header {
+                let kept = read?.expect("a journal");
+                let numbers = String::from_utf8_lossy(&bytes[length..]).into_owned();
+                let whole = numbers.split_inclusive('\n').map_while(|line| serde_json::from_str(line.strip_suffix('\n')?).ok());
+                prop_assert_eq!(kept.records, whole.collect::<Vec<u64>>());
+            }
+            let _ = read_lines::<super::super::RoundsHeader, super::super::RoundsRecord>(bytes.as_slice());
+            let _ = read_lines::<super::super::OfficialHeader, super::super::OfficialRecord>(bytes.as_slice());
+        }
+
         /// Wherever the file ends, and whatever a power loss has put there: whole records, and more behind them.
         #[test]
         fn a_cut_costs_the_last_record_only(n in 1..20_u64, share in 0.0..1.0_f64, torn: bool) {

@@ -22,8 +22,8 @@ pub use journal::{InvalidJournal, Journal, Kept, read_journal};
 #[cfg(all(unix, feature = "cpu-time"))]
 pub use measurement::CpuTime;
 pub use official::{
-    CannotKeep, MEASUREMENTS, Official, OfficialHeader, OfficialProcess, OfficialProgress, OfficialRecord,
-    OfficialWatcher, Repeated, Rival, execution_folder, still_failed,
+    CannotKeep, ForeignRecord, MEASUREMENTS, MOST_EXECUTIONS, Official, OfficialHeader, OfficialProcess,
+    OfficialProgress, OfficialRecord, OfficialWatcher, Repeated, Rival, execution_folder, still_failed,
 };
 pub use recorded::{RecordedResult, RecordedSide, RoundsHeader, RoundsRecord};
 pub use rounds::{Order, Step, closing_look};

@@ -25,6 +25,9 @@ use crate::stats::summarize;
 /// Criterion's own default: fewer measurements than this in an execution are told.
 pub const MEASUREMENTS: usize = 100;
 
+/// More executions than this are not asked for.
+pub const MOST_EXECUTIONS: usize = 1000;
+
 /// How often a rival's process is looked at.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -46,7 +49,36 @@ pub struct OfficialHeader {
     pub rivals: Vec<Vec<String>>,
 }
 
+/// What was recorded can't have been measured of what the header says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("record {0} of it is damaged, or of other processes")]
+pub struct ForeignRecord(usize);
+
 impl OfficialHeader {
+    /// Whether the records can be of processes under this header.
+    ///
+    /// # Errors
+    /// The first that can't, counted from 1.
+    pub fn check(&self, records: &[OfficialRecord]) -> Result<(), ForeignRecord> {
+        let is_ours = |record: &OfficialRecord| {
+            let (execution, of, seconds) = match record {
+                OfficialRecord::Measured { execution, of, seconds, .. } => (*execution, *of, *seconds),
+                OfficialRecord::Failed { execution, of, .. } => (*execution, *of, 0.0),
+            };
+            let is_known = match of {
+                OfficialProcess::Benchmark { job, side } => {
+                    self.jobs.get(job).and_then(|job| job.get(side)).is_some_and(Option::is_some)
+                }
+                OfficialProcess::Rival { rival } => rival < self.rivals.len(),
+            };
+            is_known && (1..=MOST_EXECUTIONS).contains(&execution) && Duration::try_from_secs_f64(seconds).is_ok()
+        };
+        match records.iter().position(|record| !is_ours(record)) {
+            Some(i) => Err(ForeignRecord(i + 1)),
+            None => Ok(()),
+        }
+    }
+
     /// Why executions under this header can't go on as ones under `now`; `None` where they can. The seed is not looked at.
     #[must_use]
     pub fn difference(&self, now: &OfficialHeader) -> Option<String> {
@@ -536,6 +568,39 @@ mod tests {
         check(&|now| now.arguments.push("--noplot".to_owned()), Some("arguments"));
         check(&|now| now.rivals.push(vec!["a".to_owned()]), Some("rivals"));
         check(&|now| now.jobs.clear(), Some("benchmarks"));
+    }
+
+    #[test]
+    fn records_of_other_processes_are_refused() {
+        let mut header = header();
+        header.jobs.push([None, Some("g".to_owned())]);
+        header.rivals.push(vec!["rival".to_owned()]);
+        let check = |line: &str, want: Option<usize>| {
+            let records = [record(1, 0, Some(1.0)), serde_json::from_str(line).expect("a record")];
+            assert_eq!(header.check(&records).err(), want.map(ForeignRecord), "{line}");
+        };
+        let measured = |execution: &str, of: &str, seconds: &str| {
+            format!("{{\"kind\":\"measured\",\"execution\":{execution},\"of\":{{{of}}},\"seconds\":{seconds}}}")
+        };
+        let (job, rival) = ("\"process\":\"benchmark\",\"job\":1,\"side\":1", "\"process\":\"rival\",\"rival\":0");
+        check(&measured("1000", job, "1"), None);
+        check(&measured("1", rival, "0"), None);
+        for execution in ["0", "1001", "18446744073709551615"] {
+            check(&measured(execution, job, "1"), Some(2));
+            let failed = format!("{{\"kind\":\"failed\",\"execution\":{execution},\"of\":{{{job}}},\"cause\":\"\"}}");
+            check(&failed, Some(2));
+        }
+        for seconds in ["-1", "1e300"] {
+            check(&measured("1", job, seconds), Some(2));
+        }
+        for of in [
+            job.replace("\"job\":1", "\"job\":2"),
+            job.replace("\"side\":1", "\"side\":0"),
+            job.replace("\"side\":1", "\"side\":2"),
+            rival.replace('0', "1"),
+        ] {
+            check(&measured("1", &of, "1"), Some(2));
+        }
     }
 
     fn record(execution: usize, job: usize, seconds: Option<f64>) -> OfficialRecord {

@@ -8,6 +8,9 @@ use super::executable::ProcessFailed;
 use super::rounds::Step;
 use crate::model::{Benchmark, BenchmarkId, CpuUse, Evidence, Execution, Executions, SamplingMode, Throughput, Unit};
 
+/// No process takes as many measurements.
+const MOST_MEASUREMENTS: usize = 1 << 30;
+
 /// What rounds belong to: they can go on only where all of this is as it was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RoundsHeader {
@@ -190,11 +193,15 @@ impl RoundsRecord {
         }
     }
 
-    /// What was measured in this step, and how long it took; `None` where the record is of another.
+    /// What was measured in this step, and how long it took; `None` where the record is of another, or can't be one.
     pub(super) fn of_step(self, now: usize, step: Step) -> Option<(Measured, Duration)> {
         let is_same = |round, job, candidate_first| round == now && step == Step { job, candidate_first };
         match self {
             RoundsRecord::Measured { round, job, candidate_first, seconds, results } => {
+                // They are summed up.
+                if results.iter().flatten().any(|result| result.n_measurements > MOST_MEASUREMENTS) {
+                    return None;
+                }
                 let results = results.map(|results| results.into_iter().map(Benchmark::from).collect());
                 let took = Duration::try_from_secs_f64(seconds).ok()?;
                 is_same(round, job, candidate_first).then_some((Ok(results), took))

@@ -48,7 +48,7 @@ pub struct Ended {
 
 /// What was recorded is not what these rounds would be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("what was recorded does not follow the order of the rounds")]
+#[error("what was recorded is damaged, or does not follow the order of the rounds")]
 pub struct Diverged;
 
 /// What more rounds may do.
@@ -236,7 +236,7 @@ impl Session {
         };
         let took = start.elapsed();
         let overhead = took.saturating_sub(self.spent().saturating_sub(spent));
-        Ok(Ended { looks, how, took: took + self.took_before, overhead })
+        Ok(Ended { looks, how, took: took.saturating_add(self.took_before), overhead })
     }
 
     fn rounds(
@@ -260,8 +260,8 @@ impl Session {
                 if open.is_empty() {
                     return Ok(HowEnded::Complete);
                 }
-                let left = limits.budget.map(|budget| budget.saturating_sub(start.elapsed() + self.took_before));
-                let next = per_job * count(open.len());
+                let left = limits.budget.map(|budget| budget.saturating_sub(self.took(start)));
+                let next = per_job.saturating_mul(count(open.len()));
                 // What is recorded was within a budget, and costs no time.
                 if self.recorded.is_empty() && left.is_some_and(|left| left < next || left.is_zero()) {
                     made.extend(closing_look(&limits.looks, n_rounds));
@@ -270,7 +270,8 @@ impl Session {
                 let (round_start, before) = (Instant::now(), self.took_before);
                 let n_open = open.len();
                 let tell = |watcher: &mut dyn Watcher, job: &Job, i: usize| {
-                    let to_look = (next * count(look.rounds - n_rounds)).checked_sub(per_job * count(i));
+                    let all = next.saturating_mul(count(look.rounds - n_rounds));
+                    let to_look = all.checked_sub(per_job.saturating_mul(count(i)));
                     let remaining = to_look
                         .filter(|_| !per_job.is_zero())
                         .map(|to_look| left.map_or(to_look, |left| left.min(to_look)));
@@ -285,7 +286,8 @@ impl Session {
                 };
                 self.round(n_rounds + 1, &open, &mut order, &mut |w, job, i| tell(w, job, i), watcher)?;
                 n_rounds += 1;
-                per_job = (round_start.elapsed() + (self.took_before - before)) / count(n_open).max(1);
+                let recorded = self.took_before.saturating_sub(before);
+                per_job = round_start.elapsed().saturating_add(recorded) / count(n_open).max(1);
             }
             made.push(*look);
             match self.recorded.pop_front() {
@@ -299,8 +301,9 @@ impl Session {
                     let said = watcher.open(&baseline, &candidate, made);
                     open.retain(|job| self.jobs[*job].is_in(&said.undecided));
                     let to_next = limits.looks.get(i + 1).map_or(0, |next| next.rounds - look.rounds);
-                    let left = limits.budget.map(|budget| budget.saturating_sub(start.elapsed() + self.took_before));
-                    if left.is_some_and(|left| left < per_job * count(open.len()) * count(to_next)) {
+                    let left = limits.budget.map(|budget| budget.saturating_sub(self.took(start)));
+                    let needed = per_job.saturating_mul(count(open.len())).saturating_mul(count(to_next));
+                    if left.is_some_and(|left| left < needed) {
                         // Time is short: who can't be decided anyway must not take it from those that can. Without a further
                         // look, nothing more is said of them, so that no chance of a false alarm comes of the choice.
                         let hopeful = |job: &usize| !self.jobs[*job].is_in(&said.hopeless);
@@ -313,6 +316,11 @@ impl Session {
             }
         }
         Ok(HowEnded::Complete)
+    }
+
+    /// How long rounds took since `start`, and before.
+    fn took(&self, start: Instant) -> Duration {
+        start.elapsed().saturating_add(self.took_before)
     }
 
     /// How long all benchmarks' processes took.
@@ -332,7 +340,13 @@ impl Session {
         for (i, step) in order.round(jobs).into_iter().enumerate() {
             if let Some(recorded) = self.recorded.pop_front() {
                 let (measured, took) = recorded.of_step(round, step).ok_or(Stopped::Diverged)?;
-                self.took_before += took;
+                // What a side has is measured on it, and nothing else.
+                if let Ok(results) = &measured
+                    && self.jobs[step.job].suites.iter().zip(results).any(|(suite, r)| suite.is_none() != r.is_empty())
+                {
+                    return Err(Stopped::Diverged);
+                }
+                self.took_before = self.took_before.saturating_add(took);
                 self.jobs[step.job].add(measured);
                 continue;
             }
@@ -476,4 +490,147 @@ impl Job {
 
 fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::compare::{NoiseThreshold, Policy, compare_rounds};
+
+    /// Has all go on, and runs nothing.
+    struct Reads;
+
+    impl Watcher for Reads {
+        fn open(&mut self, _: &Run, candidate: &Run, _: &[Look]) -> Open {
+            let undecided = candidate.benchmarks.iter().map(|benchmark| benchmark.id.clone()).collect();
+            Open { undecided, hopeless: BTreeSet::new() }
+        }
+
+        fn record(&mut self, _: &RoundsRecord) {}
+
+        fn progress(&mut self, _: Progress<'_>) {}
+
+        fn is_stopped(&self) -> bool {
+            true
+        }
+    }
+
+    const N_ROUNDS: usize = 8;
+
+    fn session() -> Session {
+        let suites = [vec![Suite::of_ids("s", &["f", "g", "gone"])], vec![Suite::of_ids("s", &["f", "g"])]];
+        Session::new(["old".to_owned(), "new".to_owned()], suites, &BTreeMap::new(), |_| true)
+    }
+
+    fn result(id: &str, typical: f64) -> Value {
+        json!({
+            "id": id, "directory": id, "root": "", "unit": "ns", "throughput": {"kind": "bytes", "bytes": 3},
+            "typical": typical, "median": typical, "lower_quartile": typical, "minimum": typical, "mean": typical,
+            "standard_deviation": 0.1, "standard_error": 0.01, "n_measurements": 10, "mode": "flat", "evidence": "sample",
+            "fingerprint": 7, "measured_at": 1_700_000_000_000_u64,
+            "cpu": {"per_iteration": typical, "wall_per_iteration": typical, "around": 0.1, "is_long": true, "waits": 1,
+                "preemptions": 2, "steal": 0.0},
+        })
+    }
+
+    /// What a session with seed 1 has recorded.
+    fn recorded() -> Vec<Value> {
+        let (mut order, mut records) = (Order::new(1), Vec::new());
+        for round in 0..=N_ROUNDS {
+            for Step { job, candidate_first } in order.round(if round == 0 { &[2] } else { &[0, 1] }) {
+                let id = ["f", "g", "gone"][job];
+                let result = result(id, 100.0 + (round * 7 % 5) as f64);
+                let results = if job == 2 { json!([[result], []]) } else { json!([[result], [result]]) };
+                records
+                    .push(json!({"kind": "measured", "round": round, "job": job, "candidate_first": candidate_first,
+                    "seconds": 0.25, "results": results}));
+            }
+        }
+        records.push(json!({"kind": "look", "rounds": N_ROUNDS, "open": [0, 1]}));
+        records
+    }
+
+    /// What is taken up of them, and what is then said.
+    fn taken_up(records: &[Value]) -> Result<usize, Diverged> {
+        let read = |record: &Value| serde_json::from_str(&record.to_string()).ok();
+        let records: Vec<RoundsRecord> = records.iter().map_while(read).collect();
+        let looks = vec![Look { rounds: N_ROUNDS, alpha: 0.01 }, Look { rounds: 2 * N_ROUNDS, alpha: 0.01 }];
+        let mut session = session();
+        let limits = Limits { looks: looks.clone(), budget: Some(Duration::from_secs(300)) };
+        session.run(&limits, 1, records, &mut Reads)?;
+        let [baseline, candidate] = session.runs();
+        let policy = Policy::new(NoiseThreshold::from_percent(5.0).expect("valid"), 0.05);
+        Ok(compare_rounds(&baseline, &candidate, &looks[..1], &policy).compared.len())
+    }
+
+    /// Calls it with all that is neither a list nor an object.
+    fn each_leaf(value: &mut Value, call: &mut dyn FnMut(&mut Value)) {
+        match value {
+            Value::Array(items) if !items.is_empty() => items.iter_mut().for_each(|item| each_leaf(item, call)),
+            Value::Object(fields) => fields.values_mut().for_each(|item| each_leaf(item, call)),
+            leaf => call(leaf),
+        }
+    }
+
+    #[test]
+    fn what_was_recorded_is_taken_up_and_what_a_side_lacks_is_not_made_up() {
+        assert_eq!(taken_up(&recorded()), Ok(2));
+        let mut empty = recorded();
+        empty[3]["results"] = json!([[], []]);
+        assert_eq!(taken_up(&empty), Err(Diverged));
+        let mut strange = recorded();
+        strange[0]["results"][1] = json!([result("gone", 1.0)]);
+        assert_eq!(taken_up(&strange), Err(Diverged));
+        let mut many = recorded();
+        many[3]["results"][0][0]["n_measurements"] = json!(u64::MAX);
+        assert_eq!(taken_up(&many), Err(Diverged));
+    }
+
+    proptest! {
+        /// Whatever somebody has made of the records: they are taken up or refused.
+        #[test]
+        fn no_record_is_too_strange(
+            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..14_usize), 1..4)
+        ) {
+            let mut records = recorded();
+            for (which, where_, what) in changes {
+                let which = which.index(records.len());
+                let new = match what {
+                    0 => json!(0),
+                    1 => json!(-1),
+                    2 => json!(u64::MAX),
+                    3 => json!(1.7e308),
+                    4 => json!(1.8e19),
+                    5 => json!(5e-324),
+                    6 => json!(""),
+                    7 => json!("a".repeat(9)),
+                    8 => json!(null),
+                    9 => json!([]),
+                    10 => json!(true),
+                    _ => {
+                        let record = records.remove(which);
+                        match what {
+                            11 => records.insert(0, record),
+                            12 => records.extend([record.clone(), record]),
+                            _ => {}
+                        }
+                        continue;
+                    }
+                };
+                let mut n_leaves = 0;
+                each_leaf(&mut records[which], &mut |_| n_leaves += 1);
+                let mut left = where_.index(n_leaves);
+                each_leaf(&mut records[which], &mut |leaf| {
+                    if left == 0 {
+                        *leaf = new.clone();
+                    }
+                    left = left.wrapping_sub(1);
+                });
+            }
+            let _ = taken_up(&records);
+        }
+    }
 }

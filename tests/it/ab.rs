@@ -258,6 +258,27 @@ fn rounds_of_other_code_are_not_gone_on_with() {
 }
 
 #[test]
+fn a_journal_that_is_damaged_is_named_and_costs_nothing_but_itself() {
+    let case = pair(Selects::Exactly, "1000 f", "1500 f");
+    stopped(&case, AB, 4, "-KILL");
+    let path = journal(&case).expect("a journal");
+    let kept = std::fs::read_to_string(&path).expect("text");
+    let lines: Vec<&str> = kept.lines().collect();
+    let refused = |text: &str, told: &str| {
+        std::fs::write(&path, text).expect("a file");
+        let ran = case.regress(&format!("{AB} --resume")).exit_code(2).stderr_contains(told);
+        ran.stderr_contains(&path.display().to_string()).stderr_contains("without `--resume` starts anew");
+    };
+    refused(&format!("{}\n{}\n", lines[0], lines[2]), "damaged, or does not follow");
+    refused(&kept.replacen("\"seconds\":", "\"seconds\":-", 1), "damaged, or does not follow");
+    refused("no journal\n", "it is not a journal");
+    std::fs::OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(1 << 40)).expect("a hole");
+    case.regress(&format!("{AB} --resume")).exit_code(2).stderr_contains("larger than 256 MiB");
+    case.regress(AB).exit_code(1);
+    assert_eq!(journal(&case), None);
+}
+
+#[test]
 fn settings_are_compared_and_told() {
     let case = pair(Selects::Exactly, "1000 f", "1000 f");
     let same = "ab --baseline-binary old --candidate-binary old --format json";

@@ -117,7 +117,10 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
     let before = LoadSample::now();
     let bar = RoundsBar::new(session.n_paired(), limits.budget);
     let mut watcher = Watching { policy: &settings.policy, last_look: last(&limits), is_stopped, bar, journal };
-    let ended = session.run(&limits, seed, recorded, &mut watcher).map_err(|e| cannot_resume(&e))?;
+    let ended = session.run(&limits, seed, recorded, &mut watcher).map_err(|e| {
+        let path = watcher.journal.as_ref().map(|journal| journal.path().display().to_string()).unwrap_or_default();
+        cannot_resume(&format!("{path}: {e}"))
+    })?;
     watcher.bar.finish();
     let load = LoadSample::now().zip(before).and_then(|(after, before)| after.since(&before));
 
@@ -216,8 +219,14 @@ fn find_kept(path: Option<&Path>, resume: bool) -> Result<Option<Kept<RoundsHead
             Ok(None)
         }
         Ok(kept) => Ok(kept.filter(|_| resume)),
-        Err(InvalidJournal::OtherVersion(_) | InvalidJournal::Malformed | InvalidJournal::Unreadable(_)) => Ok(None),
-        Err(InvalidJournal::InUse) => Ok(None),
+        // The first record replaces it.
+        Err(
+            InvalidJournal::OtherVersion(_)
+            | InvalidJournal::Malformed
+            | InvalidJournal::TooLarge
+            | InvalidJournal::Unreadable(_)
+            | InvalidJournal::InUse,
+        ) => Ok(None),
     }
 }
 

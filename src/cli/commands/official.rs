@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -106,11 +107,11 @@ pub(crate) fn run(args: &OfficialArgs, given: &ArgMatches) -> Result<ExitCode, F
     let is_all_measured = {
         let jobs = official.jobs();
         let n: usize = jobs.iter().flatten().flatten().count() + args.rival.len();
-        let is_measured = |record: &&OfficialRecord| match record {
-            OfficialRecord::Measured { execution, .. } => *execution <= args.runs,
-            OfficialRecord::Failed { .. } => false,
+        let measured = |record: &OfficialRecord| match record {
+            OfficialRecord::Measured { execution, of, .. } => (*execution <= args.runs).then_some((*execution, *of)),
+            OfficialRecord::Failed { .. } => None,
         };
-        records.iter().filter(is_measured).count() >= n * args.runs
+        records.iter().filter_map(measured).collect::<BTreeSet<_>>().len() >= n * args.runs
     };
     let mut watcher = Watching {
         place: &place,
@@ -329,6 +330,7 @@ fn take_up(args: &OfficialArgs, place: &Place, header: OfficialHeader) -> Result
     if let Some(why) = kept.header.difference(&header) {
         return Err(cannot(&why));
     }
+    kept.header.check(&kept.records).map_err(|e| cannot(&format!("{}: {e}", shown(&path).display())))?;
     if let Some(seed) = args.order.seed.filter(|seed| *seed != kept.header.seed) {
         return Err(cannot(&format!("the order was drawn with the seed {}, not {seed}", kept.header.seed)));
     }
