@@ -2,19 +2,24 @@
 # Kills `regress ab` again and again at random times, and looks at what is left: the user's files as they were, and a next call
 # that goes on, or starts anew, and ends with a whole report.
 #
-#     scripts/ab_kill.sh [N] [SEED]        prints a line a kill; fails when one of them did harm
+#     scripts/ab_kill.sh [N] [SEED]                     prints a line a kill; fails when one of them did harm
+#     BENCHES=criterion scripts/ab_kill.sh [N] [SEED]   with benchmarks of Criterion's, two of fixtures/known-changes; what they
+#                                                       depend on is built once
 #
 # Needs cargo, git, python3, and `regress` on the path or in $REGRESS.
 set -eu
 n=${1:-20}
 seed=${2:-1}
 export REGRESS="${REGRESS:-regress}"
+benches=${BENCHES:-synthetic}
+fixture=$(cd "$(dirname "$0")/../fixtures/known-changes" && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/temp" "$folder/project"
 export TMPDIR="$folder/temp"
 unset CARGO_TARGET_DIR
 cd "$folder/project"
+synthetic() {
 mkdir src benches
 cat > Cargo.toml <<'TOML'
 [package]
@@ -68,24 +73,43 @@ fn main() {
     }
 }
 RUST
-echo /target > .gitignore
 cargo generate-lockfile --quiet
+}
+
+if [ "$benches" = criterion ]; then
+    tar -C "$fixture" --exclude=./target -cf - . | tar -xf -
+else
+    synthetic
+fi
+echo /target > .gitignore
 git init -q -b main
 git add --all
 git -c user.name=ab -c user.email=ab@example.org commit -q -m baseline
 echo 'stashed' > stashed
 git add stashed
 git -c user.name=ab -c user.email=ab@example.org stash -q
-echo 'pub const WORK: u64 = 6_000;' > src/lib.rs
+# What is found at any load.
+if [ "$benches" = criterion ]; then
+    sed -i.before 's/IS_CANDIDATE: bool = false/IS_CANDIDATE: bool = true/; s/(100 + percent)/(100 + 10 * percent.max(0))/' src/lib.rs
+    rm src/lib.rs.before
+else
+    echo 'pub const WORK: u64 = 6_000;' > src/lib.rs
+fi
 echo untracked > untracked
 mkdir -p target/criterion/kept
 echo kept > target/criterion/kept/file
-python3 - "$n" "$seed" <<'PYTHON'
-import json, os, random, shutil, signal, subprocess, sys, time
+python3 - "$n" "$seed" "$benches" <<'PYTHON'
+import glob, json, os, random, shutil, signal, subprocess, sys, time
 
 n, rng = int(sys.argv[1]), random.Random(int(sys.argv[2]))
 command = [os.environ["REGRESS"], "ab", "main", "--rounds", "14", "--format", "json"]
 command.insert(2, "--no-config")
+ids, built = {"one", "two"}, ["target/regress"]
+if sys.argv[3] == "criterion":
+    ids = {"plus40/ns", "plus40/us"}
+    command += ["--filter", "^plus40/[nu]s$", "--", "--warm-up-time", "0.05", "--measurement-time", "0.1"]
+    # With its files, a package is new to cargo; what it depends on takes a minute to build, and is not what is killed here.
+    built = ["target/regress/base/src", "target/regress/tree/target/*/deps/known*"]
 
 
 def state():
@@ -93,6 +117,11 @@ def state():
     calls = (["git", "status", "--porcelain"], ["git", "stash", "list"], ["git", "worktree", "list"], ["git", "diff"],
              ["git", "rev-parse", "HEAD"], ["git", "symbolic-ref", "HEAD"], ["find", "target/criterion", "-type", "f"])
     return [subprocess.run(call, capture_output=True, text=True, check=True).stdout for call in calls]
+
+
+def remove_built():
+    for path in (path for pattern in built for path in glob.glob(pattern)):
+        shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
 
 
 def with_resume():
@@ -105,7 +134,7 @@ def complete(arguments):
         report = json.loads(ran.stdout)
         rows = {row["id"]: (row["verdict"], row["executions"]) for row in report["benchmarks"]}
         codes = [warning["code"] for warning in report["warnings"]]
-        whole = (ran.returncode == 1 and set(rows) == {"one", "two"} and "interrupted" not in codes
+        whole = (ran.returncode == 1 and set(rows) == ids and "interrupted" not in codes
                  and all(verdict == "regression" and executions == [14, 14] for verdict, executions in rows.values()))
     except (ValueError, KeyError):
         whole = False
@@ -117,15 +146,20 @@ start = time.time()
 whole, ran = complete(command)
 first = time.time() - start
 assert whole, ran.stderr + ran.stdout
+if sys.argv[3] == "criterion":
+    remove_built()
+    start = time.time()
+    complete(command)
+    first = time.time() - start
 start = time.time()
 complete(command)
 later = time.time() - start
-print(f"undisturbed: {first:.1f} s with all builds, {later:.1f} s without")
+print(f"undisturbed: {first:.1f} s with {'builds of the package' if sys.argv[3] == 'criterion' else 'all builds'}, {later:.1f} s without")
 n_bad = 0
 for i in range(n):
     fresh = i % 3 == 0
     if fresh:
-        shutil.rmtree("target/regress", ignore_errors=True)
+        remove_built()
     limit = first if fresh else later
     # Half of the fresh ones in the first second, when clones are made.
     after = rng.uniform(0, 1) if fresh and rng.random() < 0.5 else rng.uniform(0, limit)
