@@ -77,10 +77,14 @@ impl RoundsBar {
 
     /// What a look said.
     pub(super) fn looked(&self, rounds: usize, n_decided: usize, n: usize) {
-        let line = format!("after {rounds} rounds: {n_decided} of {n} decided");
+        self.tell(&format!("after {rounds} rounds: {n_decided} of {n} decided"));
+    }
+
+    /// A line that stays.
+    pub(super) fn tell(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.println(line),
-            None => print_error(&line),
+            None => print_error(line),
         }
     }
 
@@ -146,7 +150,7 @@ fn spinner() -> Option<ProgressBar> {
 }
 
 /// `3 s`, `4 min`, `2 h 5 min`.
-fn duration(duration: Duration) -> String {
+pub(super) fn duration(duration: Duration) -> String {
     match duration.as_secs() {
         seconds @ 0..=99 => format!("{seconds} s"),
         seconds @ 100..=5999 => format!("{} min", (seconds + 30) / 60),

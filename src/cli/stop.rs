@@ -1,7 +1,9 @@
-//! Being asked to stop.
+//! Being asked to stop, or to stand still.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use criterion_regress::runner::Suspension;
 
 use super::failure::Failure;
 
@@ -12,4 +14,9 @@ pub(crate) fn stopped_by_signals() -> Result<Arc<AtomicBool>, Failure> {
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
         .map_err(|e| Failure::new(format!("failed to listen for Ctrl-C: {e}")))?;
     Ok(is_stopped)
+}
+
+/// Hears a terminal's Ctrl-Z.
+pub(crate) fn suspended_by_terminal() -> Result<Suspension, Failure> {
+    Suspension::by_terminal().map_err(|e| Failure::new(format!("failed to listen for Ctrl-Z: {e}")))
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use super::cpu_time::{Counted, Idle, NO_TIME, Times, WARM_UP, cpu_use};
+use super::suspension::Suspension;
 use super::usage::{Guard, Usage, watched};
 use crate::criterion::{self, Baselines, NEW};
 use crate::model::{Benchmark, Measurement};
@@ -175,6 +176,11 @@ impl Suite {
         if self.knows_exact { Ok(0) } else { Ok(self.list(&self.selection(id)?)?.len().saturating_sub(1)) }
     }
 
+    /// With whom its processes stand still.
+    pub(super) fn suspension(&self) -> Suspension {
+        self.guard.suspension.clone()
+    }
+
     /// How long its processes took, all together.
     #[must_use]
     pub fn spent(&self) -> Duration {
@@ -224,12 +230,12 @@ impl Suite {
         Ok(benchmarks)
     }
 
-    /// Measures one benchmark in a fresh process for as long as Criterion and the caller's arguments say, and leaves what Criterion
-    /// wrote in [`Suite::home`] until the next process.
+    /// Measures one benchmark in a fresh process for as long as Criterion and the caller's arguments say, though no longer than
+    /// `longest`, and leaves what Criterion wrote in [`Suite::home`] until the next process.
     ///
     /// # Errors
     /// When the process fails, or leaves no result.
-    pub fn run_fully(&self, id: &str) -> Result<Vec<Benchmark>, ProcessFailed> {
+    pub fn run_fully(&self, id: &str, longest: Duration) -> Result<Vec<Benchmark>, ProcessFailed> {
         let mut arguments: Vec<String> = vec!["--bench".into()];
         if self.given("--noplot").is_none() {
             arguments.push("--noplot".into());
@@ -237,7 +243,8 @@ impl Suite {
         arguments.extend(self.invocation.arguments.iter().cloned());
         arguments.extend(self.selection(id)?);
         let home = self.empty_home()?;
-        let (output, _) = self.output(&arguments)?;
+        let guard = Guard { longest: Some(longest), ..self.guard.clone() };
+        let (output, _) = self.output_of(&arguments, &guard)?;
         let mut tree = criterion::read(&home, Baselines::Named(&[NEW]), summarize, &AtomicUsize::new(0))
             .map_err(|e| failed(e.to_string(), Some(&output)))?;
         let mut run = tree.take_run(NEW, "");
@@ -357,6 +364,10 @@ impl Suite {
     }
 
     fn output(&self, arguments: &[String]) -> Result<(Output, Usage), ProcessFailed> {
+        self.output_of(arguments, &self.guard)
+    }
+
+    fn output_of(&self, arguments: &[String], guard: &Guard) -> Result<(Output, Usage), ProcessFailed> {
         let mut command = Command::new(&self.executable.path);
         command.args(arguments).stdin(Stdio::null());
         // Before our own: where results go is not for the caller to say.
@@ -367,7 +378,7 @@ impl Suite {
             command.current_dir(folder).env("CARGO_MANIFEST_DIR", folder);
         }
         let start = Instant::now();
-        let watched = watched(&mut command, &self.guard);
+        let watched = watched(&mut command, guard);
         self.spent.set(self.spent.get() + start.elapsed());
         let (output, usage) = watched.map_err(|e| match e.kind() {
             io::ErrorKind::TimedOut | io::ErrorKind::Interrupted => failed(e.to_string(), None),

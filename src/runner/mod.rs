@@ -13,6 +13,7 @@ mod official;
 mod recorded;
 mod rounds;
 mod session;
+mod suspension;
 mod usage;
 
 pub use build::{BuildError, Changes, Checkout, Selection, Source, default_base};
@@ -22,10 +23,12 @@ pub use journal::{InvalidJournal, Journal, Kept, read_journal};
 #[cfg(all(unix, feature = "cpu-time"))]
 pub use measurement::CpuTime;
 pub use official::{
-    CannotKeep, ForeignRecord, MEASUREMENTS, MOST_EXECUTIONS, Official, OfficialHeader, OfficialProcess,
-    OfficialProgress, OfficialRecord, OfficialWatcher, Repeated, Rival, execution_folder, still_failed,
+    CannotKeep, ForeignRecord, Longest, MEASUREMENTS, MOST_EXECUTIONS, Official, OfficialHeader, OfficialProcess,
+    OfficialProgress, OfficialRecord, OfficialWatcher, Repeated, Rival, SHORTEST_LIMIT, TIMES_BEFORE, execution_folder,
+    still_failed,
 };
 pub use recorded::{RecordedResult, RecordedSide, RoundsHeader, RoundsRecord};
 pub use rounds::{Order, Step, closing_look};
 pub use session::{Diverged, Ended, HowEnded, Limits, Open, Progress, Session, Watcher};
+pub use suspension::Suspension;
 pub use usage::{Guard, knows_cpu_time};

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicUsize;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -19,6 +19,7 @@ use super::executable::{ProcessFailed, Suite};
 use super::journal::Journal;
 use super::recorded::RecordedSide;
 use super::rounds::Order;
+use super::suspension::Suspension;
 use crate::criterion::{self, Baselines, NEW};
 use crate::stats::summarize;
 
@@ -155,6 +156,41 @@ pub struct Rival {
     pub limit: Duration,
 }
 
+/// How long a benchmark's process may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Longest {
+    /// As long as somebody said.
+    Stated(Duration),
+    /// So long where it was never measured; then ten times as long as it ever took, and ten minutes in any case.
+    Unknown(Duration),
+}
+
+/// So many times longer than ever before, a process hangs.
+pub const TIMES_BEFORE: u32 = 10;
+
+/// Shorter than this, no process is ended that was measured before.
+pub const SHORTEST_LIMIT: Duration = Duration::from_mins(10);
+
+impl Longest {
+    fn of(self, of_job: usize, records: &[OfficialRecord], has_hung: bool) -> Duration {
+        let first = match self {
+            Longest::Stated(longest) => return longest,
+            Longest::Unknown(first) => first,
+        };
+        let took = |record: &OfficialRecord| match record {
+            OfficialRecord::Measured { of: OfficialProcess::Benchmark { job, .. }, seconds, .. } if *job == of_job => {
+                Duration::try_from_secs_f64(*seconds).ok()
+            }
+            _ => None,
+        };
+        match records.iter().filter_map(took).max() {
+            Some(took) => took.saturating_mul(TIMES_BEFORE).max(SHORTEST_LIMIT),
+            None if has_hung => first.min(SHORTEST_LIMIT),
+            None => first,
+        }
+    }
+}
+
 /// What is going on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OfficialProgress<'a> {
@@ -178,6 +214,8 @@ pub trait OfficialWatcher {
     fn begin(&mut self, execution: usize) -> bool;
     /// Before each process.
     fn progress(&mut self, progress: OfficialProgress<'_>);
+    /// Before a process runs again, as this one was suspended meanwhile.
+    fn suspended(&mut self, execution: usize, id: &str);
     /// After a process that failed.
     fn failed(&mut self, execution: usize, id: &str, cause: &ProcessFailed);
     /// After the last process of an execution; also of one that an earlier call ended.
@@ -220,6 +258,10 @@ pub struct Official {
     suites: [Vec<Suite>; 2],
     jobs: Vec<Job>,
     rivals: Vec<Rival>,
+    suspension: Suspension,
+    longest: Longest,
+    /// The jobs that were ended for their time in this call.
+    hung: RefCell<BTreeSet<usize>>,
     /// Which process of this call put a result where it is.
     owners: RefCell<BTreeMap<PathBuf, OfficialProcess>>,
 }
@@ -239,6 +281,7 @@ impl Official {
         folder: &Path,
         suites: [Vec<Suite>; 2],
         rivals: Vec<Rival>,
+        longest: Longest,
         is_wanted: impl Fn(&str) -> bool,
     ) -> Result<Official, Repeated> {
         let mut jobs: Vec<Job> = Vec::new();
@@ -263,7 +306,9 @@ impl Official {
                 }
             }
         }
-        Ok(Official { folder: folder.to_owned(), suites, jobs, rivals, owners: RefCell::default() })
+        let suspension = suites.iter().flatten().next().map(Suite::suspension).unwrap_or_default();
+        let (folder, hung, owners) = (folder.to_owned(), RefCell::default(), RefCell::default());
+        Ok(Official { folder, suites, jobs, rivals, suspension, longest, hung, owners })
     }
 
     /// Of each benchmark its id on each side that has it.
@@ -337,18 +382,28 @@ impl Official {
                     n: processes.len(),
                     remaining: remaining(records, left[i..].iter().copied().chain(later)),
                 });
-                let start = Instant::now();
-                let record = match self.measure(execution, *of, watcher) {
-                    Ok(n_measurements) => OfficialRecord::Measured {
-                        execution,
-                        of: *of,
-                        seconds: start.elapsed().as_secs_f64(),
-                        n_measurements,
-                    },
+                let longest = self.longest(*of, records);
+                let (measured, took) = loop {
+                    let (start, n_suspended) = (self.suspension.stopwatch(), self.suspension.n());
+                    let measured = self.measure(execution, *of, longest, watcher);
+                    if self.suspension.n() == n_suspended || watcher.is_stopped() {
+                        break (measured, start.elapsed());
+                    }
+                    watcher.suspended(execution, &id);
+                };
+                let record = match measured {
+                    Ok(n_measurements) => {
+                        OfficialRecord::Measured { execution, of: *of, seconds: took.as_secs_f64(), n_measurements }
+                    }
                     Err(NotKept::Disk(cannot)) => return Err(cannot),
                     // Whoever stops the tool at a terminal stops the process as well, which is then no failure of its own.
                     Err(NotKept::Taken(_)) if watcher.is_stopped() => return Ok(false),
                     Err(NotKept::Taken(failed)) => {
+                        if let OfficialProcess::Benchmark { job, .. } = of
+                            && took >= longest
+                        {
+                            self.hung.borrow_mut().insert(*job);
+                        }
                         watcher.failed(execution, &id, &failed);
                         OfficialRecord::Failed { execution, of: *of, cause: failed.to_string() }
                     }
@@ -365,18 +420,31 @@ impl Official {
         Ok(true)
     }
 
+    /// How long a process may take: many times what its benchmark took before, on whichever side. Of one that was never measured
+    /// nobody knows, but it need not be waited for twice.
+    fn longest(&self, of: OfficialProcess, records: &[OfficialRecord]) -> Duration {
+        let job = match of {
+            OfficialProcess::Benchmark { job, .. } => job,
+            OfficialProcess::Rival { rival } => {
+                return self.rivals.get(rival).map_or(Duration::ZERO, |rival| rival.limit);
+            }
+        };
+        self.longest.of(job, records, self.hung.borrow().contains(&job))
+    }
+
     /// Runs one process and puts what it left into its place.
     fn measure(
         &self,
         execution: usize,
         of: OfficialProcess,
+        longest: Duration,
         watcher: &impl OfficialWatcher,
     ) -> Result<Option<usize>, NotKept> {
         match of {
             OfficialProcess::Benchmark { job, side } => {
                 let Some((suite, id)) = &self.jobs[job].sides[side] else { return Ok(None) };
                 let suite = &self.suites[side][*suite];
-                let benchmarks = suite.run_fully(id).map_err(NotKept::Taken)?;
+                let benchmarks = suite.run_fully(id, longest).map_err(NotKept::Taken)?;
                 let to = execution_folder(&self.folder, side, execution);
                 let places = benchmarks.iter().map(|b| (b.id.as_str().to_owned(), b.id.path()));
                 self.keep(of, &suite.home(), &places.collect::<Vec<_>>(), &to)?;
@@ -384,7 +452,8 @@ impl Official {
             }
             OfficialProcess::Rival { rival } => {
                 let scratch = self.folder.join("scratch").join("rival");
-                let home = run_rival(&self.rivals[rival], &scratch, watcher).map_err(NotKept::Taken)?;
+                let home =
+                    run_rival(&self.rivals[rival], &scratch, &self.suspension, watcher).map_err(NotKept::Taken)?;
                 let tree = criterion::read(&home, Baselines::Named(&[NEW]), summarize, &AtomicUsize::new(0));
                 let tree = tree.map_err(|e| NotKept::Taken(failure(e.to_string())))?;
                 if tree.entries.is_empty() {
@@ -492,7 +561,14 @@ fn full_id(folder: &Path) -> Option<String> {
 }
 
 /// Runs a rival's command with a folder of its own as Criterion's, and ends it when its time is over.
-fn run_rival(rival: &Rival, scratch: &Path, watcher: &impl OfficialWatcher) -> Result<PathBuf, ProcessFailed> {
+///
+/// It is in our own process group, and stands still with us by itself.
+fn run_rival(
+    rival: &Rival,
+    scratch: &Path,
+    suspension: &Suspension,
+    watcher: &impl OfficialWatcher,
+) -> Result<PathBuf, ProcessFailed> {
     let (home, log) = (scratch.join("criterion"), scratch.join("output"));
     let disk = |e: std::io::Error| failure(format!("failed to prepare {}: {e}", scratch.display()));
     match std::fs::remove_dir_all(scratch) {
@@ -507,7 +583,7 @@ fn run_rival(rival: &Rival, scratch: &Path, watcher: &impl OfficialWatcher) -> R
     // To a file: a pipe that nobody reads would stop it.
     command.stderr(output.try_clone().map_err(disk)?).stdout(output);
     let mut child = command.spawn().map_err(|e| failure(format!("failed to start: {e}")))?;
-    let start = Instant::now();
+    let start = suspension.stopwatch();
     let status = loop {
         match child.try_wait() {
             Ok(Some(status)) => break status,
@@ -627,6 +703,18 @@ mod tests {
         let of = |job| OfficialProcess::Benchmark { job, side: 1 };
         assert_eq!(failed, [(1, of(1), "signal".to_owned()), (2, of(0), "signal".to_owned())]);
         assert_eq!(done(&records, 1), BTreeSet::from([of(0)]));
+    }
+
+    #[test]
+    fn a_process_may_take_many_times_what_it_took() {
+        let hour = Duration::from_hours(1);
+        let of = |records: &[OfficialRecord], has_hung| Longest::Unknown(hour).of(0, records, has_hung);
+        assert_eq!((of(&[], false), of(&[], true)), (hour, SHORTEST_LIMIT));
+        assert_eq!(of(&[record(1, 1, Some(9000.0)), record(1, 0, None)], false), hour, "others say nothing");
+        assert_eq!(of(&[record(1, 0, Some(9.0))], false), SHORTEST_LIMIT);
+        // As slow ones as there are, whatever was thought of the first.
+        assert_eq!(of(&[record(1, 0, Some(600.0)), record(2, 0, Some(1200.0))], true), Duration::from_secs(12_000));
+        assert_eq!(Longest::Stated(hour * 9).of(0, &[record(1, 0, Some(9.0))], true), hour * 9);
     }
 
     #[test]

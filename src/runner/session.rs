@@ -1,12 +1,13 @@
 //! Rounds as they are run, and what they have measured so far.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::cpu_time::Idle;
 use super::executable::{ProcessFailed, Suite};
 use super::recorded::{Measured, RoundsRecord};
 use super::rounds::{Order, Step, closing_look};
+use super::suspension::{Stopwatch, Suspension};
 use crate::model::{
     Absent, Benchmark, BenchmarkId, Estimator, Execution, Executions, Run, Warning, WarningKind, WhyAbsent,
 };
@@ -85,6 +86,8 @@ pub trait Watcher {
     fn record(&mut self, record: &RoundsRecord);
     /// Before each benchmark of a round.
     fn progress(&mut self, progress: Progress<'_>);
+    /// Before a benchmark's processes of a round run again, as this process was suspended meanwhile.
+    fn suspended(&mut self, id: &str, round: usize);
     /// Whether to stop at once.
     fn is_stopped(&self) -> bool;
 }
@@ -117,6 +120,7 @@ pub struct Session {
     recorded: VecDeque<RoundsRecord>,
     /// How long that took.
     took_before: Duration,
+    suspension: Suspension,
 }
 
 /// Why steps end before the last.
@@ -159,6 +163,7 @@ impl Session {
                 job.root.clear();
             }
         }
+        let suspension = suites.iter().flatten().next().map(Suite::suspension).unwrap_or_default();
         let mut session = Session {
             labels,
             suites,
@@ -166,6 +171,7 @@ impl Session {
             warnings: Vec::new(),
             recorded: VecDeque::new(),
             took_before: Duration::ZERO,
+            suspension,
         };
         session.note_selected_together();
         session
@@ -226,7 +232,7 @@ impl Session {
         recorded: Vec<RoundsRecord>,
         watcher: &mut impl Watcher,
     ) -> Result<Ended, Diverged> {
-        let (start, spent) = (Instant::now(), self.spent());
+        let (start, spent) = (self.suspension.stopwatch(), self.spent());
         self.recorded = recorded.into();
         let mut looks = Vec::new();
         let how = match self.rounds(limits, seed, &mut looks, watcher) {
@@ -246,7 +252,7 @@ impl Session {
         made: &mut Vec<Look>,
         watcher: &mut impl Watcher,
     ) -> Result<HowEnded, Stopped> {
-        let start = Instant::now();
+        let start = self.suspension.stopwatch();
         let mut order = Order::new(seed);
         // What only one side has is run once: to be told as it is, and for a new benchmark to be seen to work.
         let unpaired: Vec<usize> = (0..self.jobs.len()).filter(|job| !self.jobs[*job].is_paired()).collect();
@@ -260,14 +266,14 @@ impl Session {
                 if open.is_empty() {
                     return Ok(HowEnded::Complete);
                 }
-                let left = limits.budget.map(|budget| budget.saturating_sub(self.took(start)));
+                let left = limits.budget.map(|budget| budget.saturating_sub(self.took(&start)));
                 let next = per_job.saturating_mul(count(open.len()));
                 // What is recorded was within a budget, and costs no time.
                 if self.recorded.is_empty() && left.is_some_and(|left| left < next || left.is_zero()) {
                     made.extend(closing_look(&limits.looks, n_rounds));
                     return Ok(HowEnded::BudgetSpent);
                 }
-                let (round_start, before) = (Instant::now(), self.took_before);
+                let (round_start, before) = (self.suspension.stopwatch(), self.took_before);
                 let n_open = open.len();
                 let tell = |watcher: &mut dyn Watcher, job: &Job, i: usize| {
                     let all = next.saturating_mul(count(look.rounds - n_rounds));
@@ -301,7 +307,7 @@ impl Session {
                     let said = watcher.open(&baseline, &candidate, made);
                     open.retain(|job| self.jobs[*job].is_in(&said.undecided));
                     let to_next = limits.looks.get(i + 1).map_or(0, |next| next.rounds - look.rounds);
-                    let left = limits.budget.map(|budget| budget.saturating_sub(self.took(start)));
+                    let left = limits.budget.map(|budget| budget.saturating_sub(self.took(&start)));
                     let needed = per_job.saturating_mul(count(open.len())).saturating_mul(count(to_next));
                     if left.is_some_and(|left| left < needed) {
                         // Time is short: who can't be decided anyway must not take it from those that can. Without a further
@@ -319,7 +325,7 @@ impl Session {
     }
 
     /// How long rounds took since `start`, and before.
-    fn took(&self, start: Instant) -> Duration {
+    fn took(&self, start: &Stopwatch) -> Duration {
         start.elapsed().saturating_add(self.took_before)
     }
 
@@ -354,13 +360,20 @@ impl Session {
                 return Err(Stopped::ByCaller);
             }
             tell(watcher, &self.jobs[step.job], i);
-            let start = Instant::now();
-            let measured = self.measure(step);
-            // Whoever stops the tool at a terminal stops the benchmark as well, which is then no failure of its own.
-            if watcher.is_stopped() {
-                return Err(Stopped::ByCaller);
-            }
-            watcher.record(&RoundsRecord::new(round, step, start.elapsed(), &measured));
+            let (measured, took) = loop {
+                let (start, n_suspended) = (self.suspension.stopwatch(), self.suspension.n());
+                let measured = self.measure(step);
+                // Whoever stops the tool at a terminal stops the benchmark as well, which is then no failure of its own.
+                if watcher.is_stopped() {
+                    return Err(Stopped::ByCaller);
+                }
+                // Both sides, which are not close to one another any more, and whatever it has come to.
+                if self.suspension.n() == n_suspended {
+                    break (measured, start.elapsed());
+                }
+                watcher.suspended(&self.jobs[step.job].ids[1], round);
+            };
+            watcher.record(&RoundsRecord::new(round, step, took, &measured));
             self.jobs[step.job].add(measured);
         }
         Ok(())
@@ -512,6 +525,8 @@ mod tests {
         fn record(&mut self, _: &RoundsRecord) {}
 
         fn progress(&mut self, _: Progress<'_>) {}
+
+        fn suspended(&mut self, _: &str, _: usize) {}
 
         fn is_stopped(&self) -> bool {
             true

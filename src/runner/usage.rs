@@ -10,13 +10,17 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// What ends a process before it ends by itself.
+use super::suspension::{Stopwatch, Suspension};
+
+/// What ends a process before it ends by itself, and what it stands still with.
 #[derive(Debug, Clone, Default)]
 pub struct Guard {
     /// Set by whoever wants all to stop.
     pub is_stopped: Arc<AtomicBool>,
     /// How long one process may take.
     pub longest: Option<Duration>,
+    /// With whom it stands still.
+    pub suspension: Suspension,
 }
 
 /// How often a process is looked at while it runs: rarely, as that takes the processor from it.
@@ -54,10 +58,12 @@ pub(super) fn watched(command: &mut Command, guard: &Guard) -> io::Result<(Outpu
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
     let (children, machine, start) = (Children::now(), Machine::now(), Instant::now());
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let stopwatch = guard.suspension.stopwatch();
+    let mut child = guard.suspension.start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     let (ended, texts) = listen(&mut child);
-    let ended = wait(&mut child, &ended, guard, start);
+    let ended = wait(&mut child, &ended, guard, start, &stopwatch);
     if ended.is_err() {
+        guard.suspension.release();
         end(&mut child);
     }
     let (status, wall, is_whole) = ended?;
@@ -113,14 +119,20 @@ fn read(pipe: &mut impl Read, buffer: &mut [u8]) -> Option<usize> {
 }
 
 /// Waits for a process: how it ended, after how many nanoseconds, and whether that is known well, as nothing it started goes on.
-fn wait(child: &mut Child, ended: &Receiver<()>, guard: &Guard, start: Instant) -> io::Result<(ExitStatus, f64, bool)> {
+fn wait(
+    child: &mut Child,
+    ended: &Receiver<()>,
+    guard: &Guard,
+    start: Instant,
+    stopwatch: &Stopwatch,
+) -> io::Result<(ExitStatus, f64, bool)> {
     let mut done: Option<(ExitStatus, Instant)> = None;
     let mut closed: Option<Instant> = None;
     loop {
         // Nothing is ever sent: its end is that of both pipes.
         let is_closed = matches!(ended.recv_timeout(GLANCE), Err(RecvTimeoutError::Disconnected));
         if done.is_none() {
-            done = child.try_wait()?.map(|status| (status, Instant::now()));
+            done = guard.suspension.try_wait(child)?.map(|status| (status, Instant::now()));
         }
         match done {
             Some((status, at)) if is_closed || at.elapsed() > REST => {
@@ -131,8 +143,8 @@ fn wait(child: &mut Child, ended: &Receiver<()>, guard: &Guard, start: Instant) 
                 return Err(io::Error::new(io::ErrorKind::Interrupted, "it was stopped"));
             }
             None => {
-                if let Some(longest) = guard.longest.filter(|longest| start.elapsed() > *longest) {
-                    let told = format!("it was still running after {} s", longest.as_secs());
+                if let Some(longest) = guard.longest.filter(|longest| stopwatch.elapsed() > *longest) {
+                    let told = format!("it was still running after {} s, longer than it may", longest.as_secs());
                     return Err(io::Error::new(io::ErrorKind::TimedOut, told));
                 }
                 // Its pipes are closed: it is about to end, or goes on without them.
@@ -262,7 +274,7 @@ mod tests {
         let impatient = Guard { longest: Some(Duration::from_millis(1)), ..Guard::default() };
         let told = run("trap '' TERM INT; sleep 1000; true", &impatient).expect_err("it doesn't end");
         assert_eq!((told.kind(), told.to_string().contains("still running")), (io::ErrorKind::TimedOut, true));
-        let stopped = Guard { is_stopped: Arc::new(AtomicBool::new(true)), longest: None };
+        let stopped = Guard { is_stopped: Arc::new(AtomicBool::new(true)), ..Guard::default() };
         assert_eq!(run("sleep 1000", &stopped).expect_err("stopped").kind(), io::ErrorKind::Interrupted);
         // The shell is gone, and its child holds the pipes.
         let (output, usage) = run("sleep 1000 & echo $!", &Guard::default()).expect("it ends");

@@ -1,7 +1,7 @@
 //! `regress ab`, against executables that do what Criterion's do: scripts with a table of times.
 
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -205,6 +205,95 @@ fn stopped(case: &Case, arguments: &str, n_lines: usize, signal: &str) -> Output
     let status = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill");
     assert!(status.success());
     child.wait_with_output().expect("it ends")
+}
+
+/// What `ps` says of processes: id, parent and state, which begins with T where one stands still.
+fn states() -> Vec<(u32, u32, String)> {
+    let output = Command::new("ps").args(["-A", "-o", "pid=,ppid=,stat="]).output().expect("ps can be run");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let read =
+        |words: Vec<String>| Some((words.first()?.parse().ok()?, words.get(1)?.parse().ok()?, words.get(2)?.clone()));
+    text.lines().map(words).filter_map(read).collect()
+}
+
+/// Sends a signal to a process.
+fn send(signal: &str, to: u32) {
+    assert!(Command::new("kill").args([signal, &to.to_string()]).status().is_ok_and(|status| status.success()));
+}
+
+/// Has it stand still with all that it started, and go on; more than once, as that may fall between two processes.
+pub(crate) fn suspend(tool: u32) {
+    let stands_still = |(id, _, state): &(u32, u32, String)| *id == tool && state.starts_with('T');
+    for _ in 0..3 {
+        send("-TSTP", tool);
+        while !states().iter().any(stands_still) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let children: Vec<_> = states().into_iter().filter(|(_, parent, _)| *parent == tool).collect();
+        assert!(children.iter().all(|(.., state)| state.starts_with(['T', 'Z'])), "{children:?}");
+        send("-CONT", tool);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Starts it with slow benchmarks, and waits until something is measured.
+fn started(case: &Case, mut command: Command) -> Child {
+    command.args(AB.split(' ')).args(["--format", "json"]).env("PAUSE", "0.05");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool can be run");
+    while journal(case).is_none() {
+        assert!(child.try_wait().expect("a child").is_none(), "it ended before anything was kept");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child
+}
+
+#[test]
+fn who_suspends_it_suspends_the_benchmark_and_has_it_measured_again() {
+    let case = pair(Selects::Exactly, "1000 f", "1500 f");
+    // As a shell starts a job.
+    let mut command = case.command();
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let child = started(&case, command);
+    let id = child.id();
+    let state =
+        |of: u32| states().into_iter().find(|(id, ..)| *id == of).map(|(_, _, state)| state).unwrap_or_default();
+    // More than once, as it may fall between two processes.
+    for _ in 0..3 {
+        send("-TSTP", id);
+        while !state(id).starts_with('T') {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let children: Vec<_> = states().into_iter().filter(|(_, parent, _)| *parent == id).collect();
+        assert!(children.iter().all(|(.., state)| state.starts_with(['T', 'Z'])), "{children:?}");
+        send("-CONT", id);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let ran = Ran::new("ab, suspended".into(), &child.wait_with_output().expect("it ends")).exit_code(1);
+    let ran = ran.stderr_contains("suspended meanwhile: f is measured again in round").no_warning();
+    ran.verdict("f", "regression").executions("f", 14, 14);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_nobody_could_continue_it_it_is_not_suspended() {
+    let case = pair(Selects::Exactly, "1000 f", "1500 f");
+    // As `ssh -t` starts it: no shell has it as a job.
+    let tool = case.command();
+    let mut command = Command::new("setsid");
+    command.arg(tool.get_program()).current_dir(case.path("")).env_clear();
+    command.envs(tool.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut child = started(&case, command);
+    send("-TSTP", child.id());
+    while child.try_wait().expect("a child").is_none() {
+        let is_suspended = states().iter().any(|(id, _, state)| *id == child.id() && state.starts_with('T'));
+        if is_suspended {
+            send("-KILL", child.id());
+        }
+        assert!(!is_suspended, "it stands still");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ran::new("ab, not suspended".into(), &child.wait_with_output().expect("it ends")).exit_code(1);
 }
 
 /// Where the rounds of named executables are kept.

@@ -22,7 +22,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
 ];
 
 /// A dependency, and the only places below `src/` that may name it.
-const HOMES: [(&str, &[&str]); 25] = [
+const HOMES: [(&str, &[&str]); 26] = [
     ("base64", &["dashboard/data.rs"]),
     ("clap", &["cli/"]),
     ("clap_complete", &["cli/"]),
@@ -35,6 +35,7 @@ const HOMES: [(&str, &[&str]); 25] = [
     ("ciborium", &["criterion/"]),
     ("rustix", &["criterion/folder.rs", "environment/affinity.rs"]),
     ("nix", &["runner/"]),
+    ("signal_hook", &["runner/suspension.rs"]),
     ("shlex", &["cli/shell.rs"]),
     ("statrs", &["stats/"]),
     ("sha2", &["environment/", "store/"]),

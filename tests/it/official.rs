@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::ab::{Selects, executable, package, regress_in_package};
+use crate::ab::{Selects, executable, package, regress_in_package, suspend};
 use crate::case::{Case, Ran};
 use crate::git::git;
 use crate::schema::{holds, validator};
@@ -152,6 +152,24 @@ fn who_stops_it_has_a_report_and_goes_on() {
 }
 
 #[test]
+fn who_suspends_it_has_the_process_measured_again_and_the_execution_named() {
+    let case = alone("1000 f");
+    let mut command = case.command();
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.args(official("--runs 14").split_whitespace()).env("PAUSE", "0.1");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool can be run");
+    while measured(&case).is_empty() {
+        assert!(child.try_wait().expect("a child").is_none(), "it ended before anything was kept");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    suspend(child.id());
+    let ran = Ran::new("official, suspended".into(), &child.wait_with_output().expect("it ends")).exit_code(0);
+    let ran = ran.stderr_contains("suspended meanwhile: f is measured again in execution");
+    ran.stderr_contains("the tool was suspended during it");
+    assert_eq!(measured(&case).len(), 14);
+}
+
+#[test]
 fn what_is_not_fit_is_refused_until_it_is_accepted() {
     let manifest = "[package]\nname='a'\n[profile.bench]\nopt-level=0\n";
     let case = alone("1000 f").file("Cargo.toml", manifest);
@@ -222,6 +240,25 @@ fn a_benchmark_that_fails_costs_only_itself() {
 }
 
 #[test]
+fn a_benchmark_that_never_ends_is_ended_and_the_others_go_on() {
+    let case = alone("1000 f\nhang g");
+    let ran = case.regress(&official("--runs 2 --limit 1s")).exit_code(2);
+    let ran = ran.stderr_contains("a benchmark's process is ended after 1 s");
+    ran.stderr_contains("failed in execution 1: g: it was still running after 1 s")
+        .stderr_contains("to run again what failed");
+    assert_eq!(measured(&case).len(), 2, "f in both");
+    let case = alone("1000 f");
+    let told = |more: &str, told: &str| case.regress(&official(more)).stderr_contains(told);
+    told(
+        "--runs 1",
+        "ended after 60 min, and once it was measured after 10 times as long as it took, but no sooner than after 10 min",
+    );
+    // Who measures for long isn't ended for it.
+    told("--session long --runs 1 -- --measurement-time=3600 --warm-up-time 10", "ended after 10 h 1 min");
+    told("--session wrong --runs 1 -- --measurement-time soon", "failed to read --measurement-time").exit_code(2);
+}
+
+#[test]
 fn what_is_something_else_is_not_gone_on_with() {
     let case = alone("1000 f\n1000 g");
     case.regress(&official("--runs 1")).exit_code(0);
@@ -268,6 +305,12 @@ fn what_was_damaged_is_said() {
     std::fs::write(&journal, "no journal\n").expect("a file");
     case.regress(&official("--runs 2")).exit_code(2).stderr_contains("it is not a journal").stderr_contains("--fresh");
     case.regress(&official("--runs 1 --fresh")).exit_code(0);
+    // Whole records, and none of this run's.
+    let kept = std::fs::read_to_string(&journal).expect("text");
+    std::fs::write(&journal, kept.replace("\"execution\":1", "\"execution\":18446744073709551615")).expect("a file");
+    let ran =
+        case.regress(&official("--runs 1")).exit_code(2).stderr_contains("journal.jsonl: record 1 of it is damaged");
+    ran.stderr_contains("--fresh");
 }
 
 #[test]

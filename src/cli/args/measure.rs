@@ -163,6 +163,11 @@ pub(crate) struct OfficialArgs {
     #[arg(long, value_name = "COMMAND")]
     pub(crate) rival: Vec<String>,
 
+    /// How long one process of a benchmark may take [default: an hour, and once it was measured ten times as long as it took, but no
+    /// less than ten minutes]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) limit: Option<Duration>,
+
     /// How long a rival's process may take
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = parse_duration)]
     pub(crate) rival_limit: Duration,

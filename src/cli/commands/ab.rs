@@ -12,10 +12,10 @@ use criterion_regress::environment::{
     Load, LoadSample, allowed_processors, hash_of_file, hash_of_text, load_average, pin_to, this_machine,
 };
 use criterion_regress::model::{Environment, Run, Warning, WarningKind};
-use criterion_regress::report::{Context, Leg, Report, Side};
+use criterion_regress::report::{Context, Leg, Report, Side, visible};
 use criterion_regress::runner::{
-    BuildError, Changes, Checkout, Executable, Guard, HowEnded, InvalidJournal, Invocation, Journal, Kept, Limits, Open,
-    Progress, RecordedSide, RoundsHeader, RoundsRecord, Session, Suite, Watcher, default_base, knows_cpu_time,
+    BuildError, Changes, Checkout, Executable, Guard, HowEnded, InvalidJournal, Invocation, Journal, Kept, Limits,
+    Open, Progress, RecordedSide, RoundsHeader, RoundsRecord, Session, Suite, Watcher, default_base, knows_cpu_time,
     read_journal,
 };
 use criterion_regress::stats::{Look, looks};
@@ -28,7 +28,7 @@ use crate::cli::progress::RoundsBar;
 use crate::cli::scratch::Scratch;
 use crate::cli::settings::{Settings, today};
 use crate::cli::shell::{for_a_shell, typed_words, words_of};
-use crate::cli::stop::stopped_by_signals;
+use crate::cli::stop::{stopped_by_signals, suspended_by_terminal};
 use crate::cli::{exit_code, github, output};
 
 /// How long processors are looked at before the least busy is taken.
@@ -82,7 +82,8 @@ pub(crate) fn run(args: &AbArgs, given: &ArgMatches) -> Result<ExitCode, Failure
     let scratch = Scratch::new()?;
     let labels = [sides[0].label.clone(), sides[1].label.clone()];
     let mut session = {
-        let guard = Guard { is_stopped: Arc::clone(&is_stopped), longest: Some(longest_process(args)) };
+        let longest = Some(longest_process(args));
+        let guard = Guard { is_stopped: Arc::clone(&is_stopped), longest, suspension: suspended_by_terminal()? };
         let suites = open_suites(&sides, &scratch.folder, &guard).map_err(unless_stopped)?;
         let is_wanted = |id: &str| filter.as_ref().is_none_or(|filter| filter.matches(id));
         Session::new(labels, suites, &settings.policy.renames, is_wanted)
@@ -613,6 +614,11 @@ impl Watcher for Watching<'_> {
 
     fn progress(&mut self, progress: Progress<'_>) {
         self.bar.show(progress);
+    }
+
+    fn suspended(&mut self, id: &str, round: usize) {
+        let id = visible(id);
+        self.bar.tell(&format!("suspended meanwhile: {id} is measured again in round {round}"));
     }
 
     fn is_stopped(&self) -> bool {

@@ -17,9 +17,9 @@ use criterion_regress::model::{CheckState, Environment, Run, Session, SessionChe
 use criterion_regress::preflight::{Check, Repository, Status, Strictness, Wanted, examine, review};
 use criterion_regress::report::{Context, Leg, Report, Side, SpreadReport, disagreements, failed_checks, visible};
 use criterion_regress::runner::{
-    Executable, Guard, Invocation, Journal, Kept, MEASUREMENTS, Official, OfficialHeader, OfficialProcess,
-    OfficialProgress, OfficialRecord, OfficialWatcher, ProcessFailed, RecordedSide, Rival, execution_folder,
-    read_journal, still_failed,
+    Executable, Guard, Invocation, Journal, Kept, Longest, MEASUREMENTS, Official, OfficialHeader, OfficialProcess,
+    OfficialProgress, OfficialRecord, OfficialWatcher, ProcessFailed, RecordedSide, Rival, SHORTEST_LIMIT,
+    TIMES_BEFORE, execution_folder, read_journal, still_failed,
 };
 use criterion_regress::store::{ExportedExecution, SESSION_FILE, gather, read_session, write_run, write_session};
 
@@ -29,10 +29,10 @@ use crate::cli::commands::doctor::{WINDOW, known_checks, wait};
 use crate::cli::failure::Failure;
 use crate::cli::github::print_error;
 use crate::cli::input::{filter, read, read_file};
-use crate::cli::progress::OfficialBar;
+use crate::cli::progress::{OfficialBar, duration};
 use crate::cli::settings::{Settings, today};
 use crate::cli::shell::{for_a_shell, typed_words, words_of};
-use crate::cli::stop::stopped_by_signals;
+use crate::cli::stop::{stopped_by_signals, suspended_by_terminal};
 use crate::cli::{exit_code, github, output};
 
 /// By what numbers that are to be quoted are judged, where nobody says otherwise.
@@ -54,7 +54,7 @@ const NOT_HERE: [&str; 9] = [
 /// How long it is looked after an execution: nothing of what is asked then takes longer.
 const GLANCE: Duration = Duration::from_millis(100);
 
-/// How long one benchmark may take: none that anybody waits for takes longer, and one that hangs would hold up the night.
+/// How long a benchmark that was never measured may take in any case: one that hangs would hold up the night.
 const LONGEST_PROCESS: Duration = Duration::from_hours(1);
 
 /// Most of a session's file that is read.
@@ -74,15 +74,21 @@ pub(crate) fn run(args: &OfficialArgs, given: &ArgMatches) -> Result<ExitCode, F
     let is_stopped = stopped_by_signals()?;
     let prepared = prepare(args)?;
     let place = Place::open(args, &prepared.into)?;
-    let guard = Guard { is_stopped: Arc::clone(&is_stopped), longest: Some(LONGEST_PROCESS) };
+    // That of processes that only list; each that measures has its own.
+    let suspension = suspended_by_terminal()?;
+    let guard = Guard { is_stopped: Arc::clone(&is_stopped), longest: Some(LONGEST_PROCESS), suspension };
+    let longest = longest(args)?;
     let suites = [&prepared.baseline, &prepared.candidate].map(|side| match side {
         Some(side) => suites_of(&side.label, &side.executables, &invocation, &place.folder.join("scratch"), &guard),
         None => Ok(Vec::new()),
     });
     let [baseline_suites, candidate_suites] = suites;
     let is_wanted = |id: &str| filter.as_ref().is_none_or(|filter| filter.matches(id));
-    let official = Official::new(&place.folder, [baseline_suites?, candidate_suites?], rivals.clone(), is_wanted)
-        .map_err(|e| Failure::new(e).hint("choose one with `--bench`, or leave the benchmark out with `--filter`"))?;
+    let official =
+        Official::new(&place.folder, [baseline_suites?, candidate_suites?], rivals.clone(), longest, is_wanted)
+            .map_err(|e| {
+                Failure::new(e).hint("choose one with `--bench`, or leave the benchmark out with `--filter`")
+            })?;
     if official.jobs().is_empty() {
         return Err(Failure::new("failed to find a benchmark to measure").hint("does `--filter` match one?"));
     }
@@ -128,6 +134,7 @@ pub(crate) fn run(args: &OfficialArgs, given: &ArgMatches) -> Result<ExitCode, F
         true
     } else {
         let facts = preflight(args, &mut watcher)?;
+        tell_limit(longest);
         watcher.reference = Some(facts);
         official.run(args.runs, seed, &mut records, &mut journal, &mut watcher).map_err(|e| {
             Failure::new(e).hint("what was measured before is kept; with room and rights, the same call goes on")
@@ -166,6 +173,41 @@ pub(crate) fn run(args: &OfficialArgs, given: &ArgMatches) -> Result<ExitCode, F
         print_error(&format!("to run again what failed: {}", command_to_go_on()));
     }
     Ok(if is_complete && failed.is_empty() { code } else { exit_code::failed() })
+}
+
+/// How long a benchmark's process may take: as was said, or by the times that Criterion is told.
+fn longest(args: &OfficialArgs) -> Result<Longest, Failure> {
+    if let Some(limit) = args.limit {
+        return Ok(Longest::Stated(limit));
+    }
+    let mut told = Duration::ZERO;
+    let mut words = args.criterion_args.iter().peekable();
+    while let Some(word) = words.next() {
+        let (flag, value) = match word.split_once('=') {
+            Some((flag, value)) => (flag, Some(value)),
+            None => (word.as_str(), words.peek().map(|value| value.as_str())),
+        };
+        if flag == "--warm-up-time" || flag == "--measurement-time" {
+            let seconds = value.and_then(|value| value.parse().ok()).map(Duration::try_from_secs_f64);
+            let Some(Ok(seconds)) = seconds else {
+                return Err(Failure::new(format!("failed to read {flag}: expected seconds, as in `{flag} 10`")));
+            };
+            told = told.saturating_add(seconds);
+        }
+    }
+    Ok(Longest::Unknown(told.saturating_mul(TIMES_BEFORE).max(LONGEST_PROCESS)))
+}
+
+fn tell_limit(longest: Longest) {
+    print_error(&match longest {
+        Longest::Stated(limit) => format!("a benchmark's process is ended after {}", duration(limit)),
+        Longest::Unknown(first) => format!(
+            "a benchmark's process is ended after {}, and once it was measured after {TIMES_BEFORE} times as long as it took, \
+             but no sooner than after {}; --limit says another time",
+            duration(first),
+            duration(SHORTEST_LIMIT)
+        ),
+    });
 }
 
 /// Under the profile for numbers to be quoted, unless another was typed.
@@ -538,6 +580,12 @@ impl OfficialWatcher for Watching<'_> {
 
     fn progress(&mut self, progress: OfficialProgress<'_>) {
         self.bar.show(progress);
+    }
+
+    fn suspended(&mut self, execution: usize, id: &str) {
+        self.bar.tell(&format!("suspended meanwhile: {} is measured again in execution {execution}", visible(id)));
+        taint(self.entry(execution), Some("the tool was suspended during it".to_owned()));
+        self.write();
     }
 
     fn failed(&mut self, execution: usize, id: &str, cause: &ProcessFailed) {
