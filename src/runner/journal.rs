@@ -5,7 +5,7 @@
 //! stands behind it. What a header must have in common with today's for the records to be of use is for the caller to say, and so
 //! is where a journal lies. Whoever writes one holds an advisory lock on it, which ends with the process.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
@@ -72,6 +72,18 @@ pub struct Kept<H, R> {
     length: u64,
 }
 
+/// Whether somebody else keeps a lock, for longer than a process that was just made takes to run its program: until then it holds what
+/// we held. A file system that knows no locks keeps nobody out.
+fn is_locked(mut try_lock: impl FnMut() -> Result<(), TryLockError>) -> bool {
+    for _ in 0..50 {
+        match try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            Ok(()) | Err(TryLockError::Error(_)) => return false,
+        }
+    }
+    true
+}
+
 /// Reads a journal; `None` where there is none, or none with a whole first line.
 ///
 /// # Errors
@@ -90,7 +102,9 @@ pub fn read_journal<H: DeserializeOwned, R: DeserializeOwned>(
         Err(e) => return missing(e),
         Ok(file) => file,
     };
-    file.try_lock_shared().map_err(|_| InvalidJournal::InUse)?;
+    if is_locked(|| file.try_lock_shared()) {
+        return Err(InvalidJournal::InUse);
+    }
     if file.metadata()?.len() > LARGEST {
         return Err(InvalidJournal::TooLarge);
     }
@@ -228,7 +242,9 @@ fn opened(file: File) -> State {
 /// Opens it for writing behind its first `length` bytes, and drops the others.
 fn open(path: &Path, length: u64) -> io::Result<File> {
     let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
-    file.try_lock().map_err(|_| io::Error::other("another process is writing it"))?;
+    if is_locked(|| file.try_lock()) {
+        return Err(io::Error::other("another process is writing it"));
+    }
     file.set_len(length)?;
     file.seek(SeekFrom::End(0))?;
     Ok(file)
