@@ -77,7 +77,7 @@ impl Asked {
         let source = store.name();
         let mut warnings = Vec::new();
         if let Some(head) = found.elsewhere.first() {
-            let there = head.whole_environment();
+            let there = &head.environment;
             let difference = environments.iter().flat_map(|own| there.differences(own)).next();
             let (fact, values) = match difference {
                 Some(difference) => (difference.fact.to_owned(), difference.values),

@@ -1,18 +1,21 @@
 //! History as it is drawn, read from a store.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use criterion_regress::dashboard::{DashboardHistory, DashboardPoint, DashboardRun, DashboardSeries};
 use criterion_regress::history::FindingOptions;
 use criterion_regress::model::Execution;
 use criterion_regress::stats::{ChangePointOptions, median};
-use criterion_regress::store::{Access, EnvironmentKey, RunHead, RunKey, SeriesKey, SeriesQuery};
+use criterion_regress::store::{Access, EnvironmentKey, RunHead, RunKey, Series, SeriesKey};
 
 use super::args::DrawnArgs;
 use super::failure::Failure;
-use super::history::{History, benchmarks_of, failure};
+use super::history::{History, failure};
 use super::input::filter;
+use super::progress::while_reading;
 
 /// How changes are found in what is drawn.
 pub(super) fn options(args: &DrawnArgs) -> FindingOptions {
@@ -41,11 +44,12 @@ pub(super) fn read(args: &DrawnArgs) -> Result<DashboardHistory, Failure> {
     }
     heads.retain(|head| is_wanted(head));
     let places: HashMap<RunKey, usize> = heads.iter().enumerate().map(|(i, head)| (head.key, i)).collect();
-    let names = benchmarks_of(&mut *store, filter.as_ref()).map_err(read)?;
+    let is_drawn = |name: &str| filter.as_ref().is_none_or(|filter| filter.matches(name));
     let mut all: Vec<DashboardSeries> = Vec::new();
-    for name in names {
+    let mut draw = |of_benchmark: Vec<Series>, counter: &AtomicUsize| {
         let mut of_key: Vec<(SeriesKey, Vec<DashboardPoint>)> = Vec::new();
-        for series in store.series(&SeriesQuery::of(&name)).map_err(read)? {
+        for series in of_benchmark {
+            counter.fetch_add(series.points.len(), Ordering::Relaxed);
             let mut points: Vec<DashboardPoint> = Vec::new();
             for together in series.points.chunk_by(|a, b| a.run.key == b.run.key) {
                 let executions: Vec<&Execution> = together.iter().map(|point| &point.execution).collect();
@@ -64,7 +68,10 @@ pub(super) fn read(args: &DrawnArgs) -> Result<DashboardHistory, Failure> {
                 all.push(DashboardSeries { id: key.id, unit: key.unit, throughput: key.throughput, points });
             }
         }
-    }
+        ControlFlow::Continue(())
+    };
+    while_reading("executions", |counter| store.each_series(&is_drawn, &mut |series| draw(series, counter)))
+        .map_err(read)?;
     let runs = heads.iter().map(|head| DashboardRun {
         revision: head.revision.clone(),
         branch: head.branch.as_deref().map(str::to_owned),

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use criterion_regress::compare::Pattern;
 use criterion_regress::environment::repository;
 use criterion_regress::store::{Access, DEFAULT_BRANCH, Store, StoreError, StoreFailure, StoreLocation};
 
@@ -76,15 +75,6 @@ fn make(folder: &Path) -> Result<(), Failure> {
         std::fs::write(ignored, "*\n").map_err(failed)?;
     }
     Ok(())
-}
-
-/// The ids of the benchmarks that a store has and a filter matches, sorted.
-pub(super) fn benchmarks_of(store: &mut dyn Store, filter: Option<&Pattern>) -> Result<Vec<String>, StoreError> {
-    let mut ids: Vec<String> = store.list()?.into_iter().map(|(key, _)| key.id.as_str().to_owned()).collect();
-    ids.retain(|id| filter.is_none_or(|filter| filter.matches(id)));
-    ids.sort();
-    ids.dedup();
-    Ok(ids)
 }
 
 /// What could not be done with a store, and what helps.

@@ -282,7 +282,8 @@ fn together(mut loaded: Vec<Loaded>) -> Loaded {
 
 /// Reads all results of a folder.
 pub(super) fn read(folder: &Path, baselines: Baselines<'_>) -> Result<Tree<Execution>, Failure> {
-    progress::while_reading(|n_read| criterion::read(folder, baselines, summarize, n_read)).map_err(Failure::new)
+    progress::while_reading("results", |n_read| criterion::read(folder, baselines, summarize, n_read))
+        .map_err(Failure::new)
 }
 
 fn named(tree: &mut Tree<Execution>, name: &str, folder: &Path) -> Loaded {

@@ -13,15 +13,15 @@ use super::github::print_error;
 const PATIENCE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(100);
 
-/// Runs `work`, showing how far its counter has come once it takes more than a second, on a terminal only.
-pub(super) fn while_reading<T>(work: impl FnOnce(&AtomicUsize) -> T) -> T {
+/// Runs `work`, showing how many `things` its counter says were read once it takes more than a second, on a terminal only.
+pub(super) fn while_reading<T>(things: &str, work: impl FnOnce(&AtomicUsize) -> T) -> T {
     let counter = AtomicUsize::new(0);
     if !std::io::stderr().is_terminal() {
         return work(&counter);
     }
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let shown = scope.spawn(|| show(&counter, &is_done));
+        let shown = scope.spawn(|| show(things, &counter, &is_done));
         let result = work(&counter);
         is_done.store(true, Ordering::Relaxed);
         shown.thread().unpark();
@@ -29,7 +29,7 @@ pub(super) fn while_reading<T>(work: impl FnOnce(&AtomicUsize) -> T) -> T {
     })
 }
 
-fn show(counter: &AtomicUsize, is_done: &AtomicBool) {
+fn show(things: &str, counter: &AtomicUsize, is_done: &AtomicBool) {
     let start = Instant::now();
     while start.elapsed() < PATIENCE {
         if is_done.load(Ordering::Relaxed) {
@@ -37,7 +37,7 @@ fn show(counter: &AtomicUsize, is_done: &AtomicBool) {
         }
         std::thread::park_timeout(PATIENCE);
     }
-    let style = ProgressStyle::with_template("{spinner} read {pos} results")
+    let style = ProgressStyle::with_template(&format!("{{spinner}} read {{pos}} {things}"))
         .unwrap_or_else(|_| ProgressStyle::default_spinner());
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style);
     while !is_done.load(Ordering::Relaxed) {

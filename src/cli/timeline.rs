@@ -1,8 +1,10 @@
 //! History in the order of the commits, laid out to be looked through.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use criterion_regress::compare::Pattern;
@@ -10,7 +12,9 @@ use criterion_regress::environment::{Line, NoLine, commit, line};
 use criterion_regress::history::{Executed, FindingOptions, HistoryRun, lay_out};
 use criterion_regress::report::{CommitRow, short};
 use criterion_regress::stats::ChangePointOptions;
-use criterion_regress::store::{Access, EnvironmentKey, RunHead, RunKey, Series, SeriesKey, SeriesQuery};
+use criterion_regress::store::{
+    Access, EnvironmentKey, RunHead, RunKey, Series, SeriesKey, SeriesQuery, Store, StoreError,
+};
 
 use super::args::TimelineArgs;
 use super::config_file;
@@ -18,6 +22,7 @@ use super::failure::Failure;
 use super::history::{History, failure};
 use super::input::{filter, parse_since};
 use super::output;
+use super::progress::while_reading;
 
 /// The smallest change that is told, in percent, where nobody says.
 pub(super) const SMALLEST: f64 = 5.0;
@@ -71,10 +76,11 @@ impl Timeline {
                 None => failed.hint("`regress record` keeps a run"),
             });
         }
-        let mut series = Vec::new();
-        for id in ids.iter().filter(|id| wanted(id)) {
-            series.extend(store.series(&SeriesQuery::of(id)).map_err(read)?);
-        }
+        let mut series = match id {
+            Some(id) => store.series(&SeriesQuery::of(id)).map_err(read)?,
+            None => every_series(&mut *store, &wanted).map_err(read)?,
+        };
+        series.retain(|one| wanted(one.key.id.as_str()));
         for one in &mut series {
             one.points.retain(|point| places.contains_key(&point.run.key));
             one.points.sort_by_key(|point| places.get(&point.run.key).copied());
@@ -169,6 +175,20 @@ impl Timeline {
         })?;
         Ok(after(&|run| place(&run.revision).is_some_and(|at| at < from)))
     }
+}
+
+/// All series of the benchmarks that are wanted.
+fn every_series(store: &mut dyn Store, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Series>, StoreError> {
+    while_reading("executions", |counter| {
+        let mut all = Vec::new();
+        store.each_series(wanted, &mut |mut series| {
+            let n: usize = series.iter().map(|one| one.points.len()).sum();
+            counter.fetch_add(n, Ordering::Relaxed);
+            all.append(&mut series);
+            ControlFlow::Continue(())
+        })?;
+        Ok(all)
+    })
 }
 
 pub(super) fn commit_row(run: &RunHead) -> CommitRow {

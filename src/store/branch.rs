@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -409,6 +410,14 @@ impl Store for BranchStore {
 
     fn series(&mut self, query: &SeriesQuery) -> Result<Vec<Series>> {
         self.synced()?.series(query)
+    }
+
+    fn each_series(
+        &mut self,
+        is_wanted: &dyn Fn(&str) -> bool,
+        visit: &mut dyn FnMut(Vec<Series>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.synced()?.each_series(is_wanted, visit)
     }
 
     fn scan(&mut self, visit: &mut dyn FnMut(Piece<'_>)) -> Result<()> {

@@ -72,7 +72,7 @@ pub(super) fn pack(records: &[Record]) -> Vec<u8> {
         branch: record.head.branch.as_deref().map(str::to_owned),
         committed_at: record.head.committed_at.map(milliseconds),
         measured_at: record.head.measured_at.map(milliseconds),
-        environment: StoredEnvironment::from(&record.head.whole_environment()),
+        environment: StoredEnvironment::from(&record.environment()),
         absent: absent_text(&record.absent),
     };
     let head = Head {
@@ -155,20 +155,20 @@ fn records(head: Head, executions: Vec<Execution>) -> Result<Vec<Record>, String
     }
     let mut records = Vec::with_capacity(head.runs.len());
     for ((run, part), result) in head.runs.into_iter().zip(parts).zip(results) {
-        let environment = Environment::from(run.environment);
+        let mut environment = Environment::from(run.environment);
+        let executables = std::mem::take(&mut environment.executables);
         let mut found = RunHead {
             key: RunKey([0; 16]),
             revision: run.revision,
             branch: run.branch.map(Arc::from),
             committed_at: run.committed_at.and_then(from_milliseconds),
             measured_at: run.measured_at.and_then(from_milliseconds),
-            executables: environment.executables.clone(),
-            environment: Arc::new(Environment { executables: Vec::new(), ..environment }),
+            environment: Arc::new(environment),
             n_benchmarks: part.len(),
             n_executions: result.n,
         };
         found.key = result.key(&found);
-        let record = super::record::whole(found, absent_of(&run.absent), &keys, part);
+        let record = super::record::whole(found, executables, absent_of(&run.absent), &keys, part);
         records.push(record.ok_or("a run of it is broken")?);
     }
     Ok(records)

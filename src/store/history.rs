@@ -1,5 +1,6 @@
 //! What every store does, and what goes wrong with one.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -41,6 +42,17 @@ pub trait Store {
     /// # Errors
     /// When the store can't be read.
     fn series(&mut self, query: &SeriesQuery) -> Result<Vec<Series>, StoreError>;
+
+    /// Hands over all series of each benchmark whose id is wanted, in the order of the ids, until `visit` breaks: what
+    /// [`Store::series`] gives of each, read together.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    fn each_series(
+        &mut self,
+        is_wanted: &dyn Fn(&str) -> bool,
+        visit: &mut dyn FnMut(Vec<Series>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError>;
 
     /// Hands over [`crate::model::Execution::typical`] of every execution that there is, in pieces that each belong to one
     /// series, in any order.

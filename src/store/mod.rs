@@ -6,6 +6,7 @@
 mod branch;
 mod bundle;
 mod git;
+mod heads;
 mod history;
 mod location;
 mod nearest;

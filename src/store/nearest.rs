@@ -41,7 +41,7 @@ pub fn nearest(
         if n_executions >= most {
             break;
         }
-        if !is_here(&head.whole_environment()) {
+        if !is_here(&head.environment) {
             nearest.elsewhere.push(head);
         } else if let Some(record) = store.record(head.key)? {
             n_executions += record.benchmarks.iter().map(|b| b.executions.len()).max().unwrap_or_default();

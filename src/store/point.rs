@@ -3,6 +3,7 @@
 //! Numbers are kept as the upper half of their bits, rounded: the whole range of `f64` at a relative precision of 2⁻²¹. The
 //! median keeps 42 bits, which is what [`crate::model::Mark`] compares.
 
+use std::cell::RefCell;
 use std::time::SystemTime;
 
 use super::record::{from_milliseconds, milliseconds};
@@ -224,13 +225,24 @@ pub(super) fn compressed(bytes: &[u8], level: i32) -> Vec<u8> {
     compress().expect("compressing into memory fails only where there is none")
 }
 
+thread_local! {
+    /// Making one takes longer than reading a chunk with it.
+    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> =
+        RefCell::new(zstd::bulk::Decompressor::new().ok());
+}
+
+/// What [`compressed`] made a frame of, where that is no longer than `longest`.
+fn decompressed(bytes: &[u8], longest: usize) -> Option<Vec<u8>> {
+    DECOMPRESSOR.with_borrow_mut(|decompressor| decompressor.as_mut()?.decompress(bytes, longest).ok())
+}
+
 /// The executions that columns hold; `None` when these are not columns of `n` executions.
 pub(super) fn executions(locations: &[u8], rest: &[u8], n: usize) -> Option<Vec<Execution>> {
     if locations.len() != n.checked_mul(4)? {
         return None;
     }
     let n_rest = n.checked_mul(REST)?;
-    let rest = zstd::bulk::decompress(rest, n_rest).ok().filter(|rest| rest.len() == n_rest)?;
+    let rest = decompressed(rest, n_rest).filter(|rest| rest.len() == n_rest)?;
     let mut planes = rest.chunks_exact(n.max(1));
     let mut column = |n_bytes: usize| -> Vec<u64> {
         let mut column = vec![0; n];

@@ -4,6 +4,7 @@
 //! order of a series, so that one series, or its end, is one range of it.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -23,7 +24,9 @@ use super::history::{
 };
 use super::point::{evidence, kind, mode};
 use super::record::{EnvironmentKey, Point, Record, Results, RunHead, RunKey, Series, SeriesHash, SeriesKey, whole};
-use super::text::{absent_of, absent_text, facts_of, facts_text, throughput_of, throughput_text, unit_of, unit_text};
+use super::text::{
+    absent_of, absent_text, executables_of, facts_of, facts_text, throughput_of, throughput_text, unit_of, unit_text,
+};
 use crate::model::{BenchmarkId, Environment, Execution};
 
 /// From each version of the schema to the next; what was released is never changed.
@@ -96,11 +99,17 @@ const LOCK: i64 = 0x5267_7248;
 /// Others' transactions may make ours give way; so often it is tried again.
 const ATTEMPTS: u32 = 8;
 
-const RUN: &str = "run.id, run.key, revision, branch, committed_at, run.measured_at, executables, n_benchmarks, n_executions, \
-                   environment.facts, environment.machine, absent";
+const RUN: &str =
+    "run.id, run.key, revision, branch, committed_at, run.measured_at, environment, n_benchmarks, n_executions";
 
 const POINT: &str = "typical, median, lower_quartile, minimum, mean, standard_deviation, standard_error, n_measurements, kind, \
                      fingerprint, point.measured_at";
+
+/// Environments by their numbers.
+type Environments = HashMap<i64, Arc<Environment>>;
+
+/// Points by the numbers of their series and machine.
+type Points = BTreeMap<(i64, i64), Vec<Point>>;
 
 /// A database of PostgreSQL that holds history, in the schema `regress`.
 pub struct PostgresStore {
@@ -249,13 +258,21 @@ impl PostgresStore {
         Ok(all)
     }
 
+    fn environments(&mut self) -> Result<Environments> {
+        let mut environments = Environments::new();
+        self.each("SELECT id, facts FROM regress.environment", &[], |row| {
+            environments.insert(row.try_get(0)?, Arc::new(facts_of(row.try_get(1)?)));
+            Ok(())
+        })?;
+        Ok(environments)
+    }
+
     /// All heads by the number of their run.
     fn heads(&mut self) -> Result<HashMap<i64, Arc<RunHead>>> {
-        let mut environments: HashMap<String, Arc<Environment>> = HashMap::new();
+        let environments = self.environments()?;
         let mut heads = HashMap::new();
-        let sql = format!("SELECT {RUN} FROM regress.run JOIN regress.environment ON environment.id = run.environment");
-        self.each(&sql, &[], |row| {
-            heads.insert(row.try_get(0)?, Arc::new(head(row, &mut environments)?));
+        self.each(&format!("SELECT {RUN} FROM regress.run"), &[], |row| {
+            heads.insert(row.try_get(0)?, Arc::new(head(row, 0, &environments)?));
             Ok(())
         })?;
         Ok(heads)
@@ -335,7 +352,7 @@ impl PostgresStore {
                     &head.committed_at,
                     &head.measured_at,
                     &environment,
-                    &head.executables.join(" "),
+                    &record.executables.join(" "),
                     &absent_text(&record.absent),
                     &(head.n_benchmarks as i64),
                     &(head.n_executions as i64),
@@ -434,15 +451,15 @@ impl Store for PostgresStore {
 
     fn record(&mut self, key: RunKey) -> Result<Option<Record>> {
         let mut found = None;
-        let sql = format!(
-            "SELECT {RUN} FROM regress.run JOIN regress.environment ON environment.id = run.environment WHERE run.key = $1"
-        );
+        let environments = self.environments()?;
+        let sql = format!("SELECT {RUN}, executables, absent FROM regress.run WHERE run.key = $1");
         self.each(&sql, &[&key.0.as_slice()], |row| {
             let id: i64 = row.try_get(0)?;
-            found = Some((id, head(row, &mut HashMap::new())?, absent_of(row.try_get(11)?)));
+            let (executables, absent) = (executables_of(row.try_get(9)?), absent_of(row.try_get(10)?));
+            found = Some((id, head(row, 0, &environments)?, executables, absent));
             Ok(())
         })?;
-        let Some((run, head, absent)) = found else { return Ok(None) };
+        let Some((run, head, executables, absent)) = found else { return Ok(None) };
         let mut executions: BTreeMap<i64, Vec<Execution>> = BTreeMap::new();
         let sql = format!("SELECT {POINT}, series FROM regress.point WHERE run = $1 ORDER BY series, number");
         self.each(&sql, &[&run], |row| {
@@ -455,7 +472,7 @@ impl Store for PostgresStore {
             kind: StoreFailure::Damaged,
             cause: format!("run {key} is damaged"),
         };
-        whole(head, absent, &series, executions).map(Some).ok_or_else(damaged)
+        whole(head, executables, absent, &series, executions).map(Some).ok_or_else(damaged)
     }
 
     fn list(&mut self) -> Result<Vec<(SeriesKey, EnvironmentKey)>> {
@@ -471,13 +488,7 @@ impl Store for PostgresStore {
     }
 
     fn series(&mut self, query: &SeriesQuery) -> Result<Vec<Series>> {
-        let machines = self.machines()?;
-        let wanted = |key: &&EnvironmentKey| query.environment.as_ref().is_none_or(|wanted| wanted == *key);
-        let wanted: Vec<i64> = machines.iter().filter(|(_, key)| wanted(key)).map(|(id, _)| *id).collect();
-        let mut environments = HashMap::new();
-        let mut heads: HashMap<i64, Arc<RunHead>> = HashMap::new();
-        let mut keys: HashMap<i64, SeriesKey> = HashMap::new();
-        let mut points: BTreeMap<(i64, i64), Vec<Point>> = BTreeMap::new();
+        let mut keys: BTreeMap<i64, SeriesKey> = BTreeMap::new();
         self.each(
             "SELECT id, name, root, directory, throughput, unit FROM regress.series WHERE name = $1",
             &[&query.benchmark],
@@ -486,34 +497,68 @@ impl Store for PostgresStore {
                 Ok(())
             },
         )?;
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (machines, environments) = (self.machines()?, self.environments()?);
+        let wanted = |key: &&EnvironmentKey| query.environment.as_ref().is_none_or(|wanted| wanted == *key);
+        let wanted: Vec<i64> = machines.iter().filter(|(_, key)| wanted(key)).map(|(id, _)| *id).collect();
         let ids: Vec<i64> = keys.keys().copied().collect();
-        let runs = format!(
-            "SELECT {RUN} FROM regress.run JOIN regress.environment ON environment.id = run.environment \
-             WHERE environment.machine = ANY($1) AND ($2::text IS NULL OR branch = $2) \
-             AND ($3::timestamptz IS NULL OR COALESCE(committed_at, run.measured_at) >= $3)"
-        );
-        self.each(&runs, &[&wanted, &query.branch, &query.since], |row| {
-            heads.insert(row.try_get(0)?, Arc::new(head(row, &mut environments)?));
-            Ok(())
-        })?;
-        let first = heads.keys().min().copied().unwrap_or_default();
         let sql = format!(
-            "SELECT {POINT}, series, machine, run FROM regress.point \
-             WHERE series = ANY($1) AND machine = ANY($2) AND run >= $3 ORDER BY series, machine, run, number"
+            "SELECT {POINT}, series, machine, {RUN} FROM regress.point JOIN regress.run ON run.id = point.run \
+             WHERE series = ANY($1) AND machine = ANY($2) AND ($3::text IS NULL OR branch = $3) \
+             AND ($4::timestamptz IS NULL OR COALESCE(committed_at, run.measured_at) >= $4) \
+             ORDER BY series, machine, run, number"
         );
-        self.each(&sql, &[&ids, &wanted, &first], |row| {
-            if let Some(run) = heads.get(&row.try_get::<_, i64>(13)?) {
-                let point = Point { run: run.clone(), execution: execution(row)? };
-                points.entry((row.try_get(11)?, row.try_get(12)?)).or_default().push(point);
-            }
+        let mut points = Points::new();
+        let mut last: Option<(i64, Arc<RunHead>)> = None;
+        self.each(&sql, &[&ids, &wanted, &query.branch, &query.since], |row| {
+            let run: i64 = row.try_get(13)?;
+            // Executions of one run follow one another.
+            let head = match &last {
+                Some((of, head)) if *of == run => head.clone(),
+                _ => Arc::new(head(row, 13, &environments)?),
+            };
+            last = Some((run, head.clone()));
+            let place = (row.try_get(11)?, row.try_get(12)?);
+            points.entry(place).or_default().push(Point { run: head, execution: execution(row)? });
             Ok(())
         })?;
-        let series = points.into_iter().filter_map(|((series, machine), mut points)| {
-            points.sort_by_key(|point| point.run.order());
-            let (key, environment) = (keys.get(&series)?.clone(), machines.get(&machine)?.clone());
-            Some(Series { key, environment, points })
-        });
-        Ok(in_order(series.collect()))
+        Ok(put_together(points, &keys, &machines))
+    }
+
+    fn each_series(
+        &mut self,
+        is_wanted: &dyn Fn(&str) -> bool,
+        visit: &mut dyn FnMut(Vec<Series>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let (heads, machines) = (self.heads()?, self.machines()?);
+        let mut names: BTreeMap<String, BTreeMap<i64, SeriesKey>> = BTreeMap::new();
+        for (id, key) in self.all_series()? {
+            if is_wanted(key.id.as_str()) {
+                names.entry(key.id.as_str().to_owned()).or_default().insert(id, key);
+            }
+        }
+        let sql = format!(
+            "SELECT {POINT}, series, machine, run FROM regress.point WHERE series = ANY($1) ORDER BY series, machine, run, number"
+        );
+        for keys in names.values() {
+            let ids: Vec<i64> = keys.keys().copied().collect();
+            let mut points = Points::new();
+            self.each(&sql, &[&ids], |row| {
+                // One that was appended meanwhile is not of these runs.
+                if let Some(run) = heads.get(&row.try_get::<_, i64>(13)?) {
+                    let point = Point { run: run.clone(), execution: execution(row)? };
+                    points.entry((row.try_get(11)?, row.try_get(12)?)).or_default().push(point);
+                }
+                Ok(())
+            })?;
+            let series = put_together(points, keys, &machines);
+            if !series.is_empty() && visit(series).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn scan(&mut self, visit: &mut dyn FnMut(Piece<'_>)) -> Result<()> {
@@ -591,21 +636,36 @@ impl Store for PostgresStore {
     }
 }
 
-fn head(row: &Row, environments: &mut HashMap<String, Arc<Environment>>) -> Result<RunHead, postgres::Error> {
-    let (key, facts): (&[u8], &str) = (row.try_get(1)?, row.try_get(9)?);
-    let environment = environments.entry_ref(facts).or_insert_with(|| Arc::new(facts_of(facts))).clone();
+/// A run from the columns of [`RUN`], which begin at `first`.
+fn head(row: &Row, first: usize, environments: &Environments) -> Result<RunHead, postgres::Error> {
+    let (key, environment): (&[u8], i64) = (row.try_get(first + 1)?, row.try_get(first + 6)?);
     let count = |n: i64| usize::try_from(n).unwrap_or_default();
     Ok(RunHead {
         key: RunKey(key.try_into().unwrap_or_default()),
-        revision: row.try_get(2)?,
-        branch: row.try_get::<_, Option<&str>>(3)?.map(Arc::from),
-        committed_at: row.try_get(4)?,
-        measured_at: row.try_get(5)?,
-        environment,
-        executables: row.try_get::<_, &str>(6)?.split_whitespace().map(str::to_owned).collect(),
-        n_benchmarks: count(row.try_get(7)?),
-        n_executions: count(row.try_get(8)?),
+        revision: row.try_get(first + 2)?,
+        branch: row.try_get::<_, Option<&str>>(first + 3)?.map(Arc::from),
+        committed_at: row.try_get(first + 4)?,
+        measured_at: row.try_get(first + 5)?,
+        environment: environments.get(&environment).cloned().unwrap_or_default(),
+        n_benchmarks: count(row.try_get(first + 7)?),
+        n_executions: count(row.try_get(first + 8)?),
     })
+}
+
+/// Series of points, in the order of their runs.
+fn put_together(
+    points: Points,
+    keys: &BTreeMap<i64, SeriesKey>,
+    machines: &HashMap<i64, EnvironmentKey>,
+) -> Vec<Series> {
+    let series = points.into_iter().filter_map(|((series, machine), mut points)| {
+        if !points.is_sorted_by_key(|point| point.run.order()) {
+            points.sort_by_cached_key(|point| point.run.order());
+        }
+        let (key, environment) = (keys.get(&series)?.clone(), machines.get(&machine)?.clone());
+        Some(Series { key, environment, points })
+    });
+    in_order(series.collect())
 }
 
 /// A series from columns 1 to 5.

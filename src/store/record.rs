@@ -41,8 +41,6 @@ pub struct RunHead {
     pub measured_at: Option<SystemTime>,
     /// Where it was measured, without the executables.
     pub environment: Arc<Environment>,
-    /// SHA-256 of each executable that was run, in hexadecimal, sorted.
-    pub executables: Vec<String>,
     /// How many benchmarks it has.
     pub n_benchmarks: usize,
     /// How many executions those have together.
@@ -57,6 +55,8 @@ pub struct RunHead {
 pub struct Record {
     /// What it is of.
     pub head: RunHead,
+    /// SHA-256 of each executable that was run, in hexadecimal, sorted.
+    pub executables: Vec<String>,
     /// Its benchmarks by id, each folder once; their executions are kept apart.
     pub benchmarks: Vec<Benchmark>,
     /// Benchmarks that were there and could not be shown.
@@ -171,12 +171,6 @@ impl RunHead {
     pub fn order(&self) -> (Option<SystemTime>, Option<SystemTime>, RunKey) {
         (self.committed_at.or(self.measured_at), self.measured_at, self.key)
     }
-
-    /// The environment with its executables.
-    #[must_use]
-    pub fn whole_environment(&self) -> Environment {
-        Environment { executables: self.executables.clone(), ..Environment::clone(&self.environment) }
-    }
 }
 
 impl Record {
@@ -205,7 +199,6 @@ impl Record {
             committed_at: committed_at.map(to_millisecond),
             measured_at,
             environment: Arc::new(environment),
-            executables,
             n_benchmarks: benchmarks.len(),
             n_executions: benchmarks.iter().map(|b| b.executions.len()).sum(),
         };
@@ -215,7 +208,13 @@ impl Record {
             benchmark.executions.iter().for_each(|execution| results.add(&series, execution));
         }
         head.key = results.key(&head);
-        Record { head, benchmarks, absent }
+        Record { head, executables, benchmarks, absent }
+    }
+
+    /// Where it was measured, with its executables.
+    #[must_use]
+    pub fn environment(&self) -> Environment {
+        Environment { executables: self.executables.clone(), ..Environment::clone(&self.head.environment) }
     }
 
     /// The run that it was made of, with `label` as its name.
@@ -223,7 +222,7 @@ impl Record {
     pub fn into_run(self, label: &str) -> Run {
         Run {
             label: label.to_owned(),
-            environments: vec![self.head.whole_environment()],
+            environments: vec![self.environment()],
             benchmarks: self.benchmarks,
             absent: self.absent,
             warnings: Vec::new(),
@@ -281,6 +280,7 @@ impl Results {
 /// Puts a record together again; `None` when executions are missing.
 pub(super) fn whole(
     head: RunHead,
+    executables: Vec<String>,
     absent: Vec<Absent>,
     series: &HashMap<i64, SeriesKey>,
     executions: BTreeMap<i64, Vec<Execution>>,
@@ -294,7 +294,7 @@ pub(super) fn whole(
     benchmarks.sort_by(|a, b| a.id.cmp(&b.id));
     let n_executions: usize = benchmarks.iter().map(|b| b.executions.len()).sum();
     let is_whole = benchmarks.len() == head.n_benchmarks && n_executions == head.n_executions;
-    is_whole.then_some(Record { head, benchmarks, absent })
+    is_whole.then_some(Record { head, executables, benchmarks, absent })
 }
 
 fn first_half(hash: &[u8]) -> [u8; 16] {

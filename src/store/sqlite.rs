@@ -5,6 +5,7 @@
 //! person waits for is one series, and that is a few rows then.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,13 +14,15 @@ use hashbrown::{HashMap, HashSet};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use super::Access;
+use super::heads::{self, Heads, StoredHead};
 use super::history::{Appended, Compacted, Piece, SeriesQuery, Store, StoreError, StoreFailure, Verified};
 use super::point::{self, Columns};
 use super::record::{
-    EnvironmentKey, Point, Record, Results, RunHead, RunKey, Series, SeriesHash, SeriesKey, from_milliseconds,
-    milliseconds, whole,
+    EnvironmentKey, Point, Record, Results, RunHead, RunKey, Series, SeriesHash, SeriesKey, milliseconds, whole,
 };
-use super::text::{absent_of, absent_text, facts_of, facts_text, throughput_of, throughput_text, unit_of, unit_text};
+use super::text::{
+    absent_of, absent_text, executables_of, facts_of, facts_text, throughput_of, throughput_text, unit_of, unit_text,
+};
 use crate::model::{BenchmarkId, Environment, Execution};
 
 /// Marks the file as one of ours: "RgrH".
@@ -35,7 +38,7 @@ const CHUNK: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// From each version of the schema to the next; what was released is never changed.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "CREATE TABLE machine (
         id INTEGER PRIMARY KEY,
         key TEXT NOT NULL UNIQUE
@@ -92,13 +95,19 @@ const MIGRATIONS: [&str; 2] = [
         id INTEGER PRIMARY KEY REFERENCES chunk,
         rest BLOB NOT NULL
     );",
+    // What `run` says of folded runs, packed; see [`heads`]. Filled by [`pack_heads`].
+    "CREATE TABLE heads (
+        first_run INTEGER PRIMARY KEY,
+        last_run INTEGER NOT NULL,
+        n INTEGER NOT NULL,
+        packed BLOB NOT NULL
+    );",
 ];
 
 /// The version that this tool writes.
 const VERSION: u32 = MIGRATIONS.len() as u32;
 
-const RUN: &str =
-    "id, key, revision, branch, committed_at, measured_at, environment, executables, n_benchmarks, n_executions";
+const RUN: &str = "id, key, revision, branch, committed_at, measured_at, environment, n_benchmarks, n_executions";
 
 /// A file of SQLite that holds history.
 #[derive(Debug)]
@@ -108,6 +117,37 @@ pub struct SqliteStore {
 }
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Executions by the numbers of their series and machine, in pieces as they were read, each with the number of its run.
+type Points = BTreeMap<(i64, i64), Vec<(Vec<u64>, Vec<Execution>)>>;
+
+/// The numbers of all runs.
+fn runs_of(points: &Points) -> impl Iterator<Item = i64> {
+    points.values().flatten().flat_map(|(runs, _)| runs.iter().map(|run| run.cast_signed()))
+}
+
+/// Environments by their numbers, each read when it is asked for.
+#[derive(Default)]
+struct Environments {
+    facts: HashMap<i64, String>,
+    read: HashMap<i64, Arc<Environment>>,
+}
+
+impl Environments {
+    fn get(&mut self, number: i64) -> Arc<Environment> {
+        let facts = self.facts.get(&number);
+        let read = || facts.map(|facts| Arc::new(facts_of(facts))).unwrap_or_default();
+        self.read.entry(number).or_insert_with(read).clone()
+    }
+}
+
+/// What is known of runs.
+#[derive(Default)]
+struct KnownRuns {
+    heads: Heads,
+    environments: Environments,
+    branches: HashSet<Arc<str>>,
+}
 
 impl SqliteStore {
     /// Opens a file, makes it where it isn't there and may be made, and brings its schema up to date.
@@ -208,6 +248,7 @@ impl SqliteStore {
             for sql in MIGRATIONS.iter().skip(version as usize) {
                 transaction.execute_batch(sql)?;
             }
+            pack_heads(&transaction)?;
             transaction.pragma_update(None, "application_id", APPLICATION)?;
             transaction.pragma_update(None, "user_version", version.max(VERSION))?;
             transaction.commit()
@@ -250,21 +291,85 @@ impl SqliteStore {
         Ok(machines)
     }
 
-    /// All heads by the number of their run.
-    fn heads(&self) -> Result<HashMap<i64, Arc<RunHead>>> {
-        let mut environments: HashMap<i64, Arc<Environment>> = HashMap::new();
+    /// All that is read until it is dropped is of one moment.
+    fn snapshot(&self) -> Result<Transaction<'_>> {
+        self.connection.unchecked_transaction().map_err(|e| self.failed(&e))
+    }
+
+    fn environments(&self) -> Result<Environments> {
+        let mut environments = Environments::default();
         self.each("SELECT id, facts FROM environment", [], |row| {
-            environments.insert(row.get(0)?, Arc::new(facts_of(row.get_ref(1)?.as_str()?)));
+            environments.facts.insert(row.get(0)?, row.get(1)?);
             Ok(())
         })?;
-        let mut branches: HashSet<Arc<str>> = HashSet::new();
-        let mut heads = HashMap::new();
+        Ok(environments)
+    }
+
+    /// What is known of the runs from `first` to `last` that are folded.
+    fn known_runs(&self, first: i64, last: i64) -> Result<KnownRuns> {
+        let environments = self.environments()?;
+        let mut known = KnownRuns { environments, ..KnownRuns::default() };
+        let sql = "SELECT n, packed FROM heads WHERE first_run <= ?2 AND last_run >= ?1 ORDER BY first_run";
+        self.each(sql, [first, last], |row| {
+            known.heads.add(row.get(1)?, row.get(0)?);
+            Ok(())
+        })?;
+        Ok(known)
+    }
+
+    /// Reads the rows of those among `runs` that nothing is known of.
+    fn learn(&self, known: &mut KnownRuns, runs: impl Iterator<Item = i64>) -> Result<()> {
+        let missing = runs.filter(|run| !known.heads.has(*run));
+        let Some((first, last)) = missing.fold(None, |range: Option<(i64, i64)>, run| {
+            Some(range.map_or((run, run), |(first, last)| (first.min(run), last.max(run))))
+        }) else {
+            return Ok(());
+        };
+        let KnownRuns { heads, environments, branches } = known;
+        self.each(&format!("SELECT {RUN} FROM run WHERE id BETWEEN ?1 AND ?2"), [first, last], |row| {
+            let stored = stored_head(row, branches)?;
+            let (run, environment) = (stored.run, environments.get(stored.environment));
+            heads.insert(run, Arc::new(stored.head(environment)));
+            Ok(())
+        })
+    }
+
+    /// All heads by the number of their run, and which pieces say something else.
+    fn heads_of_rows(&self) -> Result<(HashMap<i64, RunHead>, Vec<String>)> {
+        let mut environments = self.environments()?;
+        let (mut stored, mut branches) = (HashMap::new(), HashSet::new());
         self.each(&format!("SELECT {RUN} FROM run"), [], |row| {
-            let (id, head) = head(row, &environments, &mut branches)?;
-            heads.insert(id, Arc::new(head));
+            let head = stored_head(row, &mut branches)?;
+            stored.insert(head.run, head);
             Ok(())
         })?;
-        Ok(heads)
+        let mut damage = Vec::new();
+        self.each("SELECT first_run, n, packed FROM heads", [], |row| {
+            let first: i64 = row.get(0)?;
+            let packed = heads::unpack(row.get_ref(2)?.as_blob()?, row.get(1)?);
+            if !packed.is_some_and(|packed| packed.iter().all(|head| stored.get(&head.run) == Some(head))) {
+                damage.push(format!(
+                    "heads from run {first} on aren't those of the runs; `regress store compact` mends that"
+                ));
+            }
+            Ok(())
+        })?;
+        let heads = stored.into_iter().map(|(run, head)| {
+            let environment = environments.get(head.environment);
+            (run, head.head(environment))
+        });
+        Ok((heads.collect(), damage))
+    }
+
+    fn pack_heads_again(&mut self) -> Result<()> {
+        let path = self.path.clone();
+        let pack = |connection: &mut Connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute("DELETE FROM heads", [])?;
+            pack_heads(&transaction)?;
+            transaction.commit()
+        };
+        pack(&mut self.connection).map_err(|e| error(&path, &e))
     }
 
     fn all_series(&self) -> Result<HashMap<i64, SeriesKey>> {
@@ -274,6 +379,98 @@ impl SqliteStore {
             Ok(())
         })?;
         Ok(all)
+    }
+
+    /// The series of a benchmark, by their numbers.
+    fn keys_of(&self, benchmark: &str) -> Result<BTreeMap<i64, SeriesKey>> {
+        let mut keys = BTreeMap::new();
+        let sql = "SELECT id, name, root, directory, throughput, unit FROM series WHERE name = ?1";
+        self.each(sql, [benchmark], |row| {
+            keys.insert(row.get(0)?, series_key(row)?);
+            Ok(())
+        })?;
+        Ok(keys)
+    }
+
+    /// Adds what of a series is folded.
+    fn folded(&self, series: i64, wanted: &dyn Fn(i64) -> bool, points: &mut Points) -> Result<()> {
+        let mut damage = None;
+        let sql = "SELECT machine, n, runs, locations, rest, chunk.id FROM chunk LEFT JOIN detail USING (id) \
+                   WHERE series = ?1 ORDER BY machine, first_run";
+        self.each(sql, [series], |row| {
+            let (machine, n): (i64, usize) = (row.get(0)?, row.get(1)?);
+            if !wanted(machine) {
+                return Ok(());
+            }
+            let rest = row.get_ref(4)?.as_blob_or_null()?.unwrap_or_default();
+            let runs = unpack_runs(row.get_ref(2)?.as_blob()?, n);
+            match runs.zip(point::executions(row.get_ref(3)?.as_blob()?, rest, n)) {
+                Some(piece) => points.entry((series, machine)).or_default().push(piece),
+                None => damage = Some(row.get::<_, i64>(5)?),
+            }
+            Ok(())
+        })?;
+        damage.map_or(Ok(()), |id| Err(self.damaged(format!("chunk {id} can't be read"))))
+    }
+
+    /// Adds what isn't folded, as rows of series, machine, run and execution.
+    fn fresh(
+        &self,
+        sql: &str,
+        parameters: impl rusqlite::Params,
+        wanted: &dyn Fn(i64) -> bool,
+        points: &mut Points,
+    ) -> Result<()> {
+        let mut damage = None;
+        self.each(sql, parameters, |row| {
+            let (machine, run): (i64, i64) = (row.get(1)?, row.get(2)?);
+            if wanted(machine) {
+                match point::from_bytes(row.get_ref(3)?.as_blob()?) {
+                    Some(execution) => {
+                        let piece = (vec![run.unsigned_abs()], vec![execution]);
+                        points.entry((row.get(0)?, machine)).or_default().push(piece);
+                    }
+                    None => damage = Some(run),
+                }
+            }
+            Ok(())
+        })?;
+        damage.map_or(Ok(()), |run| Err(self.damaged(format!("an execution of run {run} can't be read"))))
+    }
+
+    /// Series of points, as far as the query wants them.
+    fn put_together(
+        &self,
+        keys: &BTreeMap<i64, SeriesKey>,
+        machines: &HashMap<i64, EnvironmentKey>,
+        points: Points,
+        known: &mut KnownRuns,
+        query: &SeriesQuery,
+    ) -> Result<Vec<Series>> {
+        self.learn(known, runs_of(&points))?;
+        let KnownRuns { heads, environments, .. } = known;
+        let mut all = Vec::with_capacity(points.len());
+        for ((series, machine), found) in points {
+            let (Some(key), Some(environment)) = (keys.get(&series), machines.get(&machine)) else {
+                return Err(self.damaged(format!("series {series} is on no machine that is there")));
+            };
+            let mut points = Vec::with_capacity(found.iter().map(|(runs, _)| runs.len()).sum());
+            for (run, execution) in found.into_iter().flat_map(|(runs, executions)| runs.into_iter().zip(executions)) {
+                let run = heads
+                    .get(run.cast_signed(), |environment| environments.get(environment))
+                    .ok_or_else(|| self.damaged(format!("run {run} isn't there or can't be read")))?;
+                if query.wants(&run) {
+                    points.push(Point { run, execution });
+                }
+            }
+            if !points.is_sorted_by_key(|point| point.run.order()) {
+                points.sort_by_cached_key(|point| point.run.order());
+            }
+            if !points.is_empty() {
+                all.push(Series { key: key.clone(), environment: environment.clone(), points });
+            }
+        }
+        Ok(super::history::in_order(all))
     }
 
     /// Numbers of runs that are not folded yet, in their order.
@@ -354,25 +551,42 @@ impl Store for SqliteStore {
     }
 
     fn runs(&mut self) -> Result<Vec<Arc<RunHead>>> {
-        let mut runs: Vec<Arc<RunHead>> = self.heads()?.into_values().collect();
-        runs.sort_by_cached_key(|head| head.order());
+        let _snapshot = self.snapshot()?;
+        let mut numbers = Vec::new();
+        self.each("SELECT id FROM run ORDER BY id", [], |row| {
+            numbers.push(row.get(0)?);
+            Ok(())
+        })?;
+        let mut known = self.known_runs(i64::MIN, i64::MAX)?;
+        self.learn(&mut known, numbers.iter().copied())?;
+        let KnownRuns { heads, environments, .. } = &mut known;
+        let mut runs = Vec::with_capacity(numbers.len());
+        for run in numbers {
+            let head = heads.get(run, |environment| environments.get(environment));
+            runs.push(head.ok_or_else(|| self.damaged(format!("run {run} can't be read")))?);
+        }
+        if !runs.is_sorted_by_key(|head| head.order()) {
+            runs.sort_by_cached_key(|head| head.order());
+        }
         Ok(runs)
     }
 
     fn record(&mut self, key: RunKey) -> Result<Option<Record>> {
-        let mut environments = HashMap::new();
-        self.each("SELECT id, facts FROM environment", [], |row| {
-            environments.insert(row.get(0)?, Arc::new(facts_of(row.get_ref(1)?.as_str()?)));
-            Ok(())
-        })?;
+        let _snapshot = self.snapshot()?;
         let mut found = None;
-        let sql = format!("SELECT {RUN}, absent FROM run WHERE key = ?1");
+        let sql = format!("SELECT {RUN}, executables, absent FROM run WHERE key = ?1");
         self.each(&sql, [&key.0], |row| {
-            let (id, head) = head(row, &environments, &mut HashSet::new())?;
-            found = Some((id, head, absent_of(row.get_ref("absent")?.as_str()?)));
+            let executables = executables_of(row.get_ref("executables")?.as_str()?);
+            found = Some((
+                stored_head(row, &mut HashSet::new())?,
+                executables,
+                absent_of(row.get_ref("absent")?.as_str()?),
+            ));
             Ok(())
         })?;
-        let Some((run, head, absent)) = found else { return Ok(None) };
+        let Some((stored, executables, absent)) = found else { return Ok(None) };
+        let (run, environment) = (stored.run, self.environments()?.get(stored.environment));
+        let head = stored.head(environment);
         let series = self.all_series()?;
         let mut executions: BTreeMap<i64, Vec<Execution>> = BTreeMap::new();
         self.each("SELECT series, point FROM fresh WHERE run = ?1 ORDER BY series, number", [run], |row| {
@@ -400,10 +614,13 @@ impl Store for SqliteStore {
             }
             Ok(())
         })?;
-        whole(head, absent, &series, executions).map(Some).ok_or_else(|| self.damaged(format!("run {key} is damaged")))
+        whole(head, executables, absent, &series, executions)
+            .map(Some)
+            .ok_or_else(|| self.damaged(format!("run {key} is damaged")))
     }
 
     fn list(&mut self) -> Result<Vec<(SeriesKey, EnvironmentKey)>> {
+        let _snapshot = self.snapshot()?;
         let (series, machines) = (self.all_series()?, self.machines()?);
         let mut found = Vec::new();
         let sql = "SELECT series, machine FROM chunk UNION SELECT series, machine FROM fresh JOIN run ON run.id = fresh.run \
@@ -418,74 +635,62 @@ impl Store for SqliteStore {
     }
 
     fn series(&mut self, query: &SeriesQuery) -> Result<Vec<Series>> {
-        let mut keys: BTreeMap<i64, SeriesKey> = BTreeMap::new();
-        let sql = "SELECT id, name, root, directory, throughput, unit FROM series WHERE name = ?1";
-        self.each(sql, [&query.benchmark], |row| {
-            keys.insert(row.get(0)?, series_key(row)?);
-            Ok(())
-        })?;
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (heads, machines) = (self.heads()?, self.machines()?);
-        let is_wanted =
-            |machine: &i64| query.environment.as_ref().is_none_or(|wanted| machines.get(machine) == Some(wanted));
-        let mut points: BTreeMap<(i64, i64), Vec<Point>> = BTreeMap::new();
-        let mut damage = None;
+        let _snapshot = self.snapshot()?;
+        let keys = self.keys_of(&query.benchmark)?;
+        let machines = if keys.is_empty() { HashMap::new() } else { self.machines()? };
+        let wanted = |machine| query.environment.as_ref().is_none_or(|wanted| machines.get(&machine) == Some(wanted));
+        let mut points = Points::new();
         for series in keys.keys() {
-            let sql = "SELECT machine, n, runs, locations, rest FROM chunk JOIN detail USING (id) WHERE series = ?1 \
-                       ORDER BY machine, first_run";
-            self.each(sql, [series], |row| {
-                let (machine, n): (i64, usize) = (row.get(0)?, row.get(1)?);
-                if !is_wanted(&machine) {
-                    return Ok(());
-                }
-                let runs = unpack_runs(row.get_ref(2)?.as_blob()?, n);
-                let executions = point::executions(row.get_ref(3)?.as_blob()?, row.get_ref(4)?.as_blob()?, n);
-                match runs.zip(executions) {
-                    Some((runs, executions)) => {
-                        let found = runs.into_iter().zip(executions);
-                        let found = found.filter_map(|(run, execution)| {
-                            Some(Point { run: heads.get(&run.cast_signed())?.clone(), execution })
-                        });
-                        points.entry((*series, machine)).or_default().extend(found);
-                    }
-                    None => damage = Some(format!("a chunk of {} can't be read", query.benchmark)),
-                }
-                Ok(())
-            })?;
+            self.folded(*series, &wanted, &mut points)?;
+            let sql = "SELECT fresh.series, machine, fresh.run, point FROM run CROSS JOIN fresh ON fresh.run = run.id \
+                       CROSS JOIN environment ON environment.id = run.environment \
+                       WHERE is_folded = 0 AND fresh.series = ?1 ORDER BY run.id, number";
+            self.fresh(sql, [series], &wanted, &mut points)?;
         }
-        for run in self.fresh_runs()? {
-            let sql = "SELECT point, machine FROM fresh JOIN run ON run.id = fresh.run \
-                       JOIN environment ON environment.id = run.environment \
-                       WHERE run = ?1 AND series = ?2 ORDER BY number";
+        let (Some(first), Some(last)) = (runs_of(&points).min(), runs_of(&points).max()) else { return Ok(Vec::new()) };
+        let mut known = self.known_runs(first, last)?;
+        self.put_together(&keys, &machines, points, &mut known, query)
+    }
+
+    fn each_series(
+        &mut self,
+        is_wanted: &dyn Fn(&str) -> bool,
+        visit: &mut dyn FnMut(Vec<Series>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let _snapshot = self.snapshot()?;
+        let mut names: BTreeMap<String, BTreeMap<i64, SeriesKey>> = BTreeMap::new();
+        for (id, key) in self.all_series()? {
+            if is_wanted(key.id.as_str()) {
+                names.entry(key.id.as_str().to_owned()).or_default().insert(id, key);
+            }
+        }
+        let machines = self.machines()?;
+        let mut known = self.known_runs(i64::MIN, i64::MAX)?;
+        let mut fresh = Points::new();
+        let sql = "SELECT fresh.series, machine, fresh.run, point FROM run CROSS JOIN fresh ON fresh.run = run.id \
+                   CROSS JOIN environment ON environment.id = run.environment \
+                   WHERE is_folded = 0 ORDER BY run.id, fresh.series, number";
+        self.fresh(sql, [], &|_| true, &mut fresh)?;
+        for (name, keys) in names {
+            let mut points = Points::new();
             for series in keys.keys() {
-                self.each(sql, [run, *series], |row| {
-                    let machine: i64 = row.get(1)?;
-                    let execution = point::from_bytes(row.get_ref(0)?.as_blob()?);
-                    if let (Some(execution), Some(head), true) = (execution, heads.get(&run), is_wanted(&machine)) {
-                        let point = Point { run: head.clone(), execution };
-                        points.entry((*series, machine)).or_default().push(point);
-                    }
-                    Ok(())
-                })?;
+                self.folded(*series, &|_| true, &mut points)?;
+                let of_series: Vec<(i64, i64)> =
+                    fresh.range((*series, i64::MIN)..=(*series, i64::MAX)).map(|(place, _)| *place).collect();
+                for place in of_series {
+                    points.entry(place).or_default().extend(fresh.remove(&place).unwrap_or_default());
+                }
+            }
+            let series = self.put_together(&keys, &machines, points, &mut known, &SeriesQuery::of(&name))?;
+            if !series.is_empty() && visit(series).is_break() {
+                break;
             }
         }
-        if let Some(damage) = damage {
-            return Err(self.damaged(damage));
-        }
-        let series = points.into_iter().filter_map(|((series, machine), mut points)| {
-            points.retain(|point| query.wants(&point.run));
-            if !points.is_sorted_by_key(|point| point.run.order()) {
-                points.sort_by_key(|point| point.run.order());
-            }
-            let environment = machines.get(&machine)?.clone();
-            (!points.is_empty()).then(|| Some(Series { key: keys.get(&series)?.clone(), environment, points }))?
-        });
-        Ok(super::history::in_order(series.collect()))
+        Ok(())
     }
 
     fn scan(&mut self, visit: &mut dyn FnMut(Piece<'_>)) -> Result<()> {
+        let _snapshot = self.snapshot()?;
         let (series, machines) = (self.all_series()?, self.machines()?);
         let (mut typical, mut damage) = (Vec::with_capacity(CHUNK), None);
         let mut hand_over = |one: i64, machine: i64, runs: &[u64], typical: &[f64]| {
@@ -516,6 +721,7 @@ impl Store for SqliteStore {
     }
 
     fn verify(&mut self) -> Result<Verified> {
+        let _snapshot = self.snapshot()?;
         let mut verified = Verified { n_bytes: Some(self.n_bytes()?), ..Verified::default() };
         let mut damage = Vec::new();
         self.each("PRAGMA integrity_check", [], |row| {
@@ -525,7 +731,8 @@ impl Store for SqliteStore {
         })?;
         let hashes: HashMap<i64, SeriesHash> =
             self.all_series()?.into_iter().map(|(id, key)| (id, SeriesHash::of(&key))).collect();
-        let heads = self.heads()?;
+        let (heads, unequal) = self.heads_of_rows()?;
+        damage.extend(unequal);
         let mut results: HashMap<u64, Results> = HashMap::new();
         let unreadable = self.read_all(|series, _, runs, executions| {
             let Some(hash) = hashes.get(&series) else { return };
@@ -550,6 +757,7 @@ impl Store for SqliteStore {
     fn compact(&mut self) -> Result<Compacted> {
         let before = self.n_bytes()?;
         let n_runs = self.fold()?;
+        self.pack_heads_again()?;
         // Pages that folding left empty.
         self.connection.execute_batch("VACUUM").map_err(|e| self.failed(&e))?;
         Ok(Compacted { n_runs, before: Some(before), after: Some(self.n_bytes()?) })
@@ -564,28 +772,56 @@ impl Store for SqliteStore {
     }
 }
 
-/// What a run is of, and its number.
-fn head(
-    row: &Row<'_>,
-    environments: &HashMap<i64, Arc<Environment>>,
-    branches: &mut HashSet<Arc<str>>,
-) -> rusqlite::Result<(i64, RunHead)> {
-    let time = |at: Option<i64>| at.and_then(from_milliseconds);
+/// A run from the columns of [`RUN`].
+fn stored_head(row: &Row<'_>, branches: &mut HashSet<Arc<str>>) -> rusqlite::Result<StoredHead> {
     let branch = row.get_ref(3)?.as_str_or_null()?;
-    let branch = branch.map(|branch| branches.get_or_insert_with(branch, |branch| Arc::from(branch)).clone());
-    let executables = row.get_ref(7)?.as_str()?;
-    let head = RunHead {
+    Ok(StoredHead {
+        run: row.get(0)?,
         key: RunKey(row.get(1)?),
         revision: row.get(2)?,
-        branch,
-        committed_at: time(row.get(4)?),
-        measured_at: time(row.get(5)?),
-        environment: environments.get(&row.get::<_, i64>(6)?).cloned().unwrap_or_default(),
-        executables: executables.split_whitespace().map(str::to_owned).collect(),
-        n_benchmarks: row.get(8)?,
-        n_executions: row.get(9)?,
+        branch: branch.map(|branch| branches.get_or_insert_with(branch, |branch| Arc::from(branch)).clone()),
+        committed_at: row.get(4)?,
+        measured_at: row.get(5)?,
+        environment: row.get(6)?,
+        n_benchmarks: row.get(7)?,
+        n_executions: row.get(8)?,
+    })
+}
+
+/// Packs the heads of folded runs that aren't packed yet.
+fn pack_heads(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let mut from = i64::MIN;
+    let last = "SELECT first_run, last_run, n FROM heads ORDER BY first_run DESC LIMIT 1";
+    let last = transaction
+        .prepare_cached(last)?
+        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, usize>(2)?)))
+        .optional()?;
+    if let Some((first_run, last_run, n)) = last {
+        // One that isn't full is made anew.
+        from = if n < heads::TOGETHER { first_run } else { last_run + 1 };
+    }
+    let (mut together, mut branches) = (Vec::new(), HashSet::new());
+    let mut put =
+        transaction.prepare_cached("REPLACE INTO heads (first_run, last_run, n, packed) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut put = |together: &mut Vec<StoredHead>| -> rusqlite::Result<()> {
+        if let (Some(first), Some(last)) = (together.first(), together.last())
+            && let Some(packed) = heads::pack(together)
+        {
+            put.execute(params![first.run, last.run, together.len(), packed])?;
+        }
+        together.clear();
+        Ok(())
     };
-    Ok((row.get(0)?, head))
+    let mut statement =
+        transaction.prepare_cached(&format!("SELECT {RUN} FROM run WHERE id >= ?1 AND is_folded = 1 ORDER BY id"))?;
+    let mut rows = statement.query([from])?;
+    while let Some(row) = rows.next()? {
+        together.push(stored_head(row, &mut branches)?);
+        if together.len() >= heads::TOGETHER {
+            put(&mut together)?;
+        }
+    }
+    put(&mut together)
 }
 
 /// A series from columns 1 to 5.
@@ -631,7 +867,7 @@ fn append(transaction: &Transaction<'_>, record: &Record) -> rusqlite::Result<Ap
             head.committed_at.map(milliseconds),
             head.measured_at.map(milliseconds),
             environment,
-            head.executables.join(" "),
+            record.executables.join(" "),
             absent_text(&record.absent),
             head.n_benchmarks,
             head.n_executions,
@@ -700,6 +936,7 @@ fn fold_some(connection: &mut Connection) -> rusqlite::Result<usize> {
             mark.execute([run])?;
         }
     }
+    pack_heads(&transaction)?;
     transaction.commit()?;
     Ok(runs.len())
 }

@@ -36,6 +36,11 @@ pub(super) fn facts_of(text: &str) -> Environment {
     serde_json::from_str::<StoredEnvironment>(text).map(Environment::from).unwrap_or_default()
 }
 
+/// The hashes of executables, with spaces between them.
+pub(super) fn executables_of(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
 pub(super) fn throughput_text(throughput: Option<&Throughput>) -> String {
     throughput.map_or_else(String::new, |throughput| json(&StoredThroughput::from(throughput)))
 }

@@ -89,7 +89,7 @@ fn finding_row(timeline: &Timeline, found: &Finding, accepted: &[AcceptedTable])
     let mut row = FindingRow::new(found, &name, after, by);
     row.commits = row.after.as_ref().and_then(|after| timeline.commits_between(&after.revision, &row.by.revision));
     if let Some(before) = before {
-        let differences = before.whole_environment().differences(&now.whole_environment());
+        let differences = before.environment.differences(&now.environment);
         row.environment = differences
             .into_iter()
             .map(|difference| {

@@ -1,5 +1,6 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
@@ -7,12 +8,12 @@ use criterion_regress::criterion::{self, Baselines, NEW};
 use criterion_regress::environment::{hash_of_file, this_machine};
 use criterion_regress::model::{BenchmarkId, Environment, Evidence, SamplingMode, Throughput, Unit};
 use criterion_regress::report::{HistoryRow, history_csv, history_json_lines, visible, warning_text};
-use criterion_regress::store::{Access, ExportedExecution, Gathered, Series, SeriesQuery, gather, write_run};
+use criterion_regress::store::{Access, ExportedExecution, Gathered, Point, Series, gather, write_run};
 
 use crate::cli::args::{ExportArgs, HistoryFormatArg};
 use crate::cli::failure::Failure;
 use crate::cli::github::print_error;
-use crate::cli::history::{History, benchmarks_of, failure};
+use crate::cli::history::{History, failure};
 use crate::cli::input::{Sources, filter};
 use crate::cli::{exit_code, output, progress};
 
@@ -31,8 +32,9 @@ pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
     let named: Vec<&str> = names.iter().map(String::as_str).collect();
     let shown = names.join(", ");
     let keep = |measurement: &_, measured_at| ExportedExecution { measurement: Clone::clone(measurement), measured_at };
-    let tree = progress::while_reading(|n_read| criterion::read(&folder, Baselines::Named(&named), keep, n_read))
-        .map_err(Failure::new)?;
+    let tree =
+        progress::while_reading("results", |n_read| criterion::read(&folder, Baselines::Named(&named), keep, n_read))
+            .map_err(Failure::new)?;
     for warning in &tree.warnings {
         let (_, message, _) = warning_text(&warning.kind);
         print_error(&format!("warning: {}: {}", visible(&warning.subject), visible(&message)));
@@ -93,8 +95,8 @@ fn export_history(args: &ExportArgs, store: &str) -> Result<ExitCode, Failure> {
     let named = if store.is_empty() { from_environment.as_deref() } else { Some(store) };
     let filter = filter(args.only.filter.as_deref())?;
     let mut store = History::new(named)?.open(Access::Existing)?;
-    let read = |e| failure("read", &e);
-    let names = benchmarks_of(&mut *store, filter.as_ref()).map_err(read)?;
+    let is_wanted = |name: &str| filter.as_ref().is_none_or(|filter| filter.matches(name));
+    let is_on = |point: &Point| args.branch.is_none() || point.run.branch.as_deref() == args.branch.as_deref();
     let mut file = match &args.output {
         Some(path) => Some((
             path,
@@ -106,9 +108,11 @@ fn export_history(args: &ExportArgs, store: &str) -> Result<ExitCode, Failure> {
     };
     let format = args.format.unwrap_or(HistoryFormatArg::JsonLines);
     let mut n_rows = 0;
-    for name in names {
-        let query = SeriesQuery { branch: args.branch.clone(), ..SeriesQuery::of(&name) };
-        let rows: Vec<HistoryRow> = store.series(&query).map_err(read)?.iter().flat_map(rows).collect();
+    let mut written = Ok(());
+    let mut write = |all: &[Series]| {
+        let points = all.iter().flat_map(|series| series.points.iter().map(move |point| (series, point)));
+        let rows: Vec<HistoryRow> =
+            points.filter(|(_, point)| is_on(point)).map(|(series, point)| row(series, point)).collect();
         let text = match format {
             HistoryFormatArg::JsonLines => history_json_lines(&rows),
             HistoryFormatArg::Csv => history_csv(&rows, n_rows == 0),
@@ -117,10 +121,16 @@ fn export_history(args: &ExportArgs, store: &str) -> Result<ExitCode, Failure> {
         match &mut file {
             Some((path, file)) => file
                 .write_all(text.as_bytes())
-                .map_err(|e| Failure::new(format!("failed to write {}: {e}", path.display())))?,
-            None => output::print(&text)?,
+                .map_err(|e| Failure::new(format!("failed to write {}: {e}", path.display()))),
+            None => output::print(&text),
         }
-    }
+    };
+    let mut visit = |series: Vec<Series>| {
+        written = write(&series);
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    store.each_series(&is_wanted, &mut visit).map_err(|e| failure("read", &e))?;
+    written?;
     if let Some((path, mut file)) = file {
         file.flush().map_err(|e| Failure::new(format!("failed to write {}: {e}", path.display())))?;
         print_error(&format!("wrote {n_rows} executions to {}", path.display()));
@@ -128,9 +138,9 @@ fn export_history(args: &ExportArgs, store: &str) -> Result<ExitCode, Failure> {
     Ok(exit_code::OK)
 }
 
-fn rows(series: &Series) -> Vec<HistoryRow> {
+fn row(series: &Series, point: &Point) -> HistoryRow {
     let time = |at: Option<SystemTime>| Some(jiff::Timestamp::try_from(at?).ok()?.to_string());
-    let row = |point: &criterion_regress::store::Point| HistoryRow {
+    HistoryRow {
         run: point.run.key.to_string(),
         revision: point.run.revision.clone(),
         branch: point.run.branch.as_deref().map(str::to_owned),
@@ -173,6 +183,5 @@ fn rows(series: &Series) -> Vec<HistoryRow> {
             Evidence::CriterionChange => "change",
             Evidence::Quick => "quick",
         },
-    };
-    series.points.iter().map(row).collect()
+    }
 }

@@ -96,9 +96,10 @@ impl Found {
     /// The last run of a folder of Criterion's; where it holds several runs, each is an execution.
     fn read_results(&mut self, folder: &Path) -> Result<(), Failure> {
         let sum_up = |measurement: &_, at| exported(measurement, at);
-        let mut tree =
-            progress::while_reading(|n_read| criterion::read(folder, Baselines::Named(&[NEW]), sum_up, n_read))
-                .map_err(Failure::new)?;
+        let mut tree = progress::while_reading("results", |n_read| {
+            criterion::read(folder, Baselines::Named(&[NEW]), sum_up, n_read)
+        })
+        .map_err(Failure::new)?;
         if tree.runs().is_some() {
             let without_root = |id: &BenchmarkId| BenchmarkId::new("", id.directory(), id.as_str());
             tree.entries.iter_mut().for_each(|entry| entry.id = without_root(&entry.id));

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use criterion_regress::store::{Access, SqliteStore, Store, StoreFailure};
+use criterion_regress::store::{Access, SeriesQuery, SqliteStore, Store, StoreFailure};
 
 use super::suite;
 
@@ -86,26 +86,55 @@ fn damage_is_found() {
     check("UPDATE run SET revision = 'x' WHERE id = 9", "of revision x doesn't hold what was recorded");
     check("DELETE FROM run WHERE id = 9", "executions of 1 runs that aren't there");
     check("UPDATE series SET unit = 'x' WHERE id = 2", "doesn't hold what was recorded");
+    check("UPDATE heads SET packed = zeroblob(3)", "heads from run 1 on aren't those of the runs");
+    check("UPDATE run SET branch = 'other' WHERE id = 9", "heads from run 1 on aren't those of the runs");
     std::fs::write(&path, &whole).expect("written");
     suite::verified(&mut open(&path), 71, 5 * 71);
+}
+
+#[test]
+fn heads_that_are_damaged_or_missing_are_read_from_the_runs() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("history.db");
+    let records: Vec<_> = (0..70).map(|i| suite::run(i, 2)).collect();
+    let mut store = open(&path);
+    store.append(&records).expect("appended");
+    let query = SeriesQuery::of("group/bench 1");
+    let (series, runs) = (store.series(&query).expect("read"), store.runs().expect("read"));
+    assert_eq!((series[0].points.len(), runs.len()), (70, 70));
+    drop(store);
+    for sql in ["UPDATE heads SET packed = zeroblob(3)", "UPDATE heads SET n = 69", "DELETE FROM heads"] {
+        let connection = rusqlite::Connection::open(&path).expect("opened");
+        assert!(connection.execute(sql, []).expect("changed") > 0, "{sql}");
+        drop(connection);
+        let mut store = open(&path);
+        assert_eq!(store.series(&query).expect("read"), series, "{sql}");
+        assert_eq!(store.runs().expect("read"), runs, "{sql}");
+        store.compact().expect("compacted");
+        suite::verified(&mut store, 70, 140);
+        let n: i64 = rusqlite::Connection::open(&path)
+            .and_then(|c| c.query_row("SELECT sum(n) FROM heads", [], |row| row.get(0)))
+            .expect("there are heads");
+        assert_eq!(n, 70, "{sql}");
+    }
 }
 
 #[test]
 fn stores_of_every_version_are_read() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stores");
     let folder = tempfile::tempdir().expect("a temporary folder");
-    for version in 1..=2_u32 {
+    for version in 1..=3_u32 {
         let path: PathBuf = folder.path().join(format!("v{version}.db"));
         std::fs::copy(fixtures.join(format!("v{version}.db")), &path).expect("copied");
         assert_eq!(SqliteStore::version_of(&path).expect("read"), Some(version));
         let mut store = SqliteStore::open(&path, Access::Existing).expect("it can be opened");
-        assert_eq!(store.version(), 2);
+        assert_eq!(store.version(), 3);
         suite::verified(&mut store, 5, 15);
         for i in 0..5 {
             let record = suite::run(i, 3);
             assert_eq!(store.record(record.head.key).expect("read"), Some(record), "version {version}");
         }
         drop(store);
-        assert_eq!(SqliteStore::version_of(&path).expect("read"), Some(2));
+        assert_eq!(SqliteStore::version_of(&path).expect("read"), Some(3));
     }
 }

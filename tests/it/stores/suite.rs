@@ -1,5 +1,6 @@
 //! What every store has to do.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime};
 
 use criterion_regress::model::{
@@ -23,6 +24,7 @@ pub(crate) fn all(fresh: &dyn Fn() -> Box<dyn Fn() -> Box<dyn Store>>) {
         an_empty_store_has_nothing,
         strange_names_are_kept,
         records_are_appended_together,
+        all_series_at_once_are_those_asked_for_one_by_one,
     ] {
         test(&*fresh());
     }
@@ -218,6 +220,34 @@ fn records_are_appended_together(open: Open<'_>) {
     let appended = store.append(&[one.clone(), two.clone(), one.clone()]).expect("appended");
     assert_eq!(appended, [Appended::New, Appended::New, Appended::AlreadyThere]);
     verified(&mut *store, 2, 4);
+}
+
+fn all_series_at_once_are_those_asked_for_one_by_one(open: Open<'_>) {
+    let mut store = open();
+    let records: Vec<Record> = (0..70).map(|i| run(i, 3)).collect();
+    store.append(&records).expect("appended");
+    let elsewhere = About { environment: machine("B"), branch: None, ..about("elsewhere", 5) };
+    let mut more = benchmark("group/bench 1", &[9.0, 8.0], at(2));
+    more.throughput = Some(Throughput::Bytes(7));
+    let record = Record::new(elsewhere, vec![more, benchmark("other", &[1.0], at(5))], Vec::new());
+    store.append(&[record]).expect("appended");
+    let read = |store: &mut dyn Store, is_wanted: &dyn Fn(&str) -> bool, most: usize| {
+        let mut all = Vec::new();
+        let mut visit = |series| {
+            all.push(series);
+            if all.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        store.each_series(is_wanted, &mut visit).expect("read");
+        all
+    };
+    let names = ["group/bench 0", "group/bench 1", "group/bench 2", "other"];
+    let mut asked = |name: &&str| store.series(&SeriesQuery::of(name)).expect("read");
+    let one_by_one: Vec<_> = names.iter().map(&mut asked).collect();
+    assert_eq!(one_by_one.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 1, 1]);
+    assert_eq!(read(&mut *open(), &|_| true, 9), one_by_one);
+    assert_eq!(read(&mut *open(), &|name| name == "other", 9), one_by_one[3..]);
+    assert_eq!(read(&mut *open(), &|_| true, 2), one_by_one[..2]);
+    assert!(read(&mut *open(), &|_| false, 9).is_empty());
 }
 
 /// Everything that a scan hands over, sorted.
