@@ -13,7 +13,7 @@ use super::args::{
     ClockArg, ClockArgs, EstimatorArg, FailOnArg, PolicyArgs, ShiftArg, parse_bytes_rate, parse_elements_rate,
 };
 use super::config_file::{
-    self, ActionWord, ClockWord, EstimatorWord, FailOnWord, ProfileTable, RateWord, RuleTable, ShiftWord,
+    self, AcceptedTable, ActionWord, ClockWord, EstimatorWord, FailOnWord, ProfileTable, RateWord, RuleTable, ShiftWord,
 };
 use super::failure::Failure;
 use super::timeline::SMALLEST;
@@ -73,6 +73,8 @@ pub(super) struct Settings {
     /// The smallest change of history that is told, in percent.
     pub(super) history_threshold: Setting<f64>,
     pub(super) policy: Policy,
+    /// Changes of history that are as they should be.
+    pub(super) accepted: Vec<AcceptedTable>,
 }
 
 /// The built-in profiles.
@@ -261,6 +263,7 @@ impl Settings {
             store,
             history_threshold,
             policy,
+            accepted: config.accepted,
         })
     }
 }

@@ -3,9 +3,11 @@ use std::process::ExitCode;
 use clap::ArgMatches;
 use criterion_regress::compare::{Action, Clocks, Rule};
 use criterion_regress::model::Estimator;
+use criterion_regress::report::{short, visible};
 use serde_json::{Value, json};
 
 use crate::cli::args::{ConfigArgs, ShortFormatArg};
+use crate::cli::config_file::AcceptedTable;
 use crate::cli::failure::Failure;
 use crate::cli::settings::{Origin, Settings, today};
 use crate::cli::{exit_code, output};
@@ -84,7 +86,24 @@ fn terminal(settings: &Settings) -> String {
     for (old, new) in &settings.policy.renames {
         out.push_str(&format!("rename {old:?} = {new:?}\n"));
     }
+    for entry in &settings.accepted {
+        out.push_str(&format!("accepted {}\n", accepts(entry)));
+    }
     out
+}
+
+/// What is accepted, of which benchmarks, and why.
+fn accepts(entry: &AcceptedTable) -> String {
+    let AcceptedTable { after, by, slower, faster, drift, reason, on } = entry;
+    let what = [("slower", slower), ("faster", faster), ("drift", drift)];
+    let of = what.iter().filter(|(_, ids)| !ids.is_empty()).map(|(what, ids)| {
+        let ids: Vec<String> = ids.iter().map(|id| format!("{id:?}")).collect();
+        format!("{what} {}", ids.join(", "))
+    });
+    let of: Vec<String> = of.collect();
+    let of = if of.is_empty() { "no benchmark".to_owned() } else { of.join("; ") };
+    let after = after.as_ref().map_or_else(String::new, |after| format!("after {:?} ", short(after)));
+    format!("on {on:?}: {of} ({after}by {:?}): {}", short(by), visible(reason))
 }
 
 fn says(rule: &Rule) -> Vec<String> {
@@ -132,6 +151,22 @@ fn json_text(settings: &Settings) -> String {
             })
         })
         .collect();
+    let accepted: Vec<Value> = settings
+        .accepted
+        .iter()
+        .map(|entry| {
+            let AcceptedTable { after, by, slower, faster, drift, reason, on } = entry;
+            json!({
+                "after": after,
+                "by": by,
+                "slower": slower,
+                "faster": faster,
+                "drift": drift,
+                "reason": reason,
+                "on": on,
+            })
+        })
+        .collect();
     criterion_regress::report::to_json(&json!({
         "schema": "criterion-regress/config",
         "version": 1,
@@ -139,5 +174,6 @@ fn json_text(settings: &Settings) -> String {
         "settings": scalars,
         "rules": rules,
         "renames": settings.policy.renames,
+        "accepted": accepted,
     }))
 }
