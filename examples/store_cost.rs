@@ -4,8 +4,8 @@
 //! cargo run --release --example store_cost -- STORE [BENCHMARKS [RUNS]]
 //! ```
 //!
-//! STORE is what `regress record --store` takes; it has to be new. With the defaults it gets 1 000 benchmarks × 10 000 runs. The
-//! numbers are as hard to compress as measured ones: their last digits are random.
+//! STORE is what `regress record --store` takes. It is filled up to so many runs, by default 1 000 benchmarks × 10 000 runs, so that
+//! one that was made before is measured at once. The numbers are as hard to compress as measured ones: their last digits are random.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -77,7 +77,22 @@ fn run(chance: &mut Chance, i: u64, n_benchmarks: usize) -> Record {
     Record::new(about, benchmarks, Vec::new())
 }
 
-/// Median, smallest and largest of several times, in milliseconds.
+/// Median, smallest and largest of times.
+fn tell(name: &str, mut times: Vec<Duration>) {
+    times.sort();
+    let n = times.len();
+    let [median, smallest, largest] = [n / 2, 0, n - 1].map(|i| times[i].as_secs_f64() * 1e3);
+    println!("{name}: {median:.2} ms ({smallest:.2}–{largest:.2}, {n} times)");
+}
+
+/// How long something takes.
+fn time<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<Duration, E> {
+    let started = Instant::now();
+    drop(work()?);
+    Ok(started.elapsed())
+}
+
+/// Does something several times, and tells how long that takes.
 fn timed(
     name: &str,
     n: usize,
@@ -85,12 +100,9 @@ fn timed(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let mut times = Vec::new();
     for _ in 0..n {
-        let started = Instant::now();
-        work()?;
-        times.push(started.elapsed().as_secs_f64() * 1e3);
+        times.push(time(&mut work)?);
     }
-    times.sort_by(f64::total_cmp);
-    println!("{name}: {:.2} ms ({:.2}–{:.2}, {n} times)", times[n / 2], times[0], times[n - 1]);
+    tell(name, times);
     Ok(())
 }
 
@@ -100,38 +112,29 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let number = |i: usize, default: u64| arguments.get(i).map_or(Ok(default), |text| text.parse());
     let (n_benchmarks, n_runs) = (usize::try_from(number(1, 1000)?)?, number(2, 10_000)?);
     let here = std::env::current_dir()?;
-    let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
     let mut store = location.open(&here, Access::Create)?;
+    let n_there = store.runs()?.len() as u64;
+    let mut chance = Chance(0x9e37_79b9_7f4a_7c15 + n_there);
     let (started, mut making) = (Instant::now(), Duration::ZERO);
-    for first in (0..n_runs).step_by(250) {
+    for first in (n_there..n_runs).step_by(250) {
         let made = Instant::now();
         let records: Vec<Record> =
             (first..n_runs.min(first + 250)).map(|i| run(&mut chance, i, n_benchmarks)).collect();
         making += made.elapsed();
         store.append(&records)?;
     }
-    println!(
-        "{n_benchmarks} benchmarks × {n_runs} runs: loaded in {:.1} s",
-        (started.elapsed() - making).as_secs_f64()
-    );
-    let mut i = n_runs;
-    timed("append a run", 100, || {
-        let record = run(&mut chance, i, n_benchmarks);
-        i += 1;
-        let started = Instant::now();
-        store.append(&[record])?;
-        LAST.with(|last| last.borrow_mut().push(started.elapsed().as_secs_f64() * 1e3));
-        Ok(())
-    })?;
-    LAST.with(|last| {
-        let mut times = last.borrow().clone();
-        times.sort_by(f64::total_cmp);
-        println!("  of which in the store: {:.2} ms ({:.2}–{:.2})", times[50], times[0], times[99]);
-    });
+    let (n_new, seconds) = (n_runs.saturating_sub(n_there), (started.elapsed() - making).as_secs_f64());
+    println!("{n_benchmarks} benchmarks × {n_runs} runs, of which {n_new} were loaded in {seconds:.1} s");
+    let mut times = Vec::new();
+    for i in 0..100 {
+        let record = [run(&mut chance, n_runs.max(n_there) + i, n_benchmarks)];
+        times.push(time(|| store.append(&record))?);
+    }
+    tell("append a run", times);
     drop(store);
     let name = "group 1/function 3/2";
     let mut n_points = 0;
-    timed("one series, opening included", 21, || {
+    timed("one series, opening included", 101, || {
         let mut store = location.open(&here, Access::Existing)?;
         n_points = store.series(&SeriesQuery::of(name))?.iter().map(|series| series.points.len()).sum();
         Ok(())
@@ -167,8 +170,4 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         verified.damage
     );
     Ok(())
-}
-
-thread_local! {
-    static LAST: std::cell::RefCell<Vec<f64>> = const { std::cell::RefCell::new(Vec::new()) };
 }
