@@ -111,6 +111,16 @@ type Environments = HashMap<i64, Arc<Environment>>;
 /// Points by the numbers of their series and machine.
 type Points = BTreeMap<(i64, i64), Vec<Point>>;
 
+/// Executions of a series that are handed over together.
+const PIECE: usize = 1024;
+
+/// Executions of a series, as a scan comes by them.
+#[derive(Default)]
+struct Gathered {
+    runs: Vec<u64>,
+    typical: Vec<f64>,
+}
+
 /// A database of PostgreSQL that holds history, in the schema `regress`.
 pub struct PostgresStore {
     client: Client,
@@ -238,6 +248,18 @@ impl PostgresStore {
             Ok(())
         };
         query().map_err(|e| error(&name, &e))
+    }
+
+    /// What the tables take, with their indexes.
+    fn n_bytes(&mut self) -> Result<Option<u64>> {
+        let sql = "SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class c \
+                   JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'regress' AND c.relkind = 'r'";
+        let mut n_bytes = None;
+        self.each(sql, &[], |row| {
+            n_bytes = row.try_get::<_, Option<i64>>(0)?.map(i64::unsigned_abs);
+            Ok(())
+        })?;
+        Ok(n_bytes)
     }
 
     fn machines(&mut self) -> Result<HashMap<i64, EnvironmentKey>> {
@@ -563,28 +585,31 @@ impl Store for PostgresStore {
 
     fn scan(&mut self, visit: &mut dyn FnMut(Piece<'_>)) -> Result<()> {
         let (series, machines) = (self.all_series()?, self.machines()?);
-        let (mut at, mut runs, mut typical) = ((0_i64, 0_i64), Vec::new(), Vec::new());
-        let mut hand_over = |(one, machine): (i64, i64), runs: &mut Vec<u64>, typical: &mut Vec<f64>| {
-            if let (Some(series), Some(environment), false) =
-                (series.get(&one), machines.get(&machine), runs.is_empty())
-            {
-                visit(Piece { series, environment, runs, typical });
+        let mut hand_over = |(one, machine): (i64, i64), gathered: &mut Gathered| {
+            if let (Some(series), Some(environment)) = (series.get(&one), machines.get(&machine)) {
+                visit(Piece { series, environment, runs: &gathered.runs, typical: &gathered.typical });
             }
-            runs.clear();
-            typical.clear();
+            gathered.runs.clear();
+            gathered.typical.clear();
         };
-        let sql = "SELECT series, machine, run, typical FROM regress.point ORDER BY series, machine, run, number";
+        // In the order of the table: sorting it all takes longer than reading it.
+        let mut places: HashMap<(i64, i64), Gathered> = HashMap::new();
+        let sql = "SELECT series, machine, run, typical FROM regress.point";
         self.each(sql, &[], |row| {
-            let here = (row.try_get(0)?, row.try_get(1)?);
-            if here != at || runs.len() >= 4096 {
-                hand_over(at, &mut runs, &mut typical);
-                at = here;
+            let place = (row.try_get(0)?, row.try_get(1)?);
+            let gathered = places.entry(place).or_default();
+            gathered.runs.push(row.try_get::<_, i64>(2)?.unsigned_abs());
+            gathered.typical.push(row.try_get(3)?);
+            if gathered.runs.len() >= PIECE {
+                hand_over(place, gathered);
             }
-            runs.push(row.try_get::<_, i64>(2)?.unsigned_abs());
-            typical.push(row.try_get(3)?);
             Ok(())
         })?;
-        hand_over(at, &mut runs, &mut typical);
+        for (place, mut gathered) in places {
+            if !gathered.runs.is_empty() {
+                hand_over(place, &mut gathered);
+            }
+        }
         Ok(())
     }
 
@@ -612,19 +637,17 @@ impl Store for PostgresStore {
             verified.damage.extend(difference(&head, &found));
         }
         verified.damage.sort();
-        let sql = "SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class c \
-                   JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'regress' AND c.relkind = 'r'";
-        self.each(sql, &[], |row| {
-            verified.n_bytes = row.try_get::<_, Option<i64>>(0)?.map(i64::unsigned_abs);
-            Ok(())
-        })?;
+        verified.n_bytes = self.n_bytes()?;
         Ok(verified)
     }
 
     fn compact(&mut self) -> Result<Compacted> {
-        // Rows are where they belong already; this is what is left of transactions that gave way.
+        let before = self.n_bytes()?;
+        let n_runs = self.heads()?.len();
+        // A series' rows next to each other: those of each run lie together since they were appended.
+        self.client.batch_execute("CLUSTER regress.point USING point_pkey").map_err(|e| self.failed(&e))?;
         self.client.batch_execute("VACUUM (ANALYZE) regress.point").map_err(|e| self.failed(&e))?;
-        Ok(Compacted::default())
+        Ok(Compacted { n_runs, before, after: self.n_bytes()? })
     }
 
     fn version(&self) -> u32 {

@@ -202,7 +202,8 @@ pub(crate) enum StoreCommand {
     /// Fold what was recorded since into what takes less room; no run is lost
     ///
     /// Recording does so by itself every so many runs. On a branch, the old files stay in its past: each run is in there twice,
-    /// once alone and once in a pack, and never more often.
+    /// once alone and once in a pack, and never more often. In PostgreSQL, the rows of each series are laid next to each other; that
+    /// is for the tables' owner, and whoever records meanwhile waits.
     Compact(StoreOfArgs),
     /// Bring a store of an earlier version of this tool up to date
     ///

@@ -135,6 +135,9 @@ fn twenty_writers_lose_nothing(server: &Server) {
                     let run = suite::run(if i == 0 { 0 } else { 100 * writer + i }, 3);
                     store.append(&[run]).expect("appended");
                 }
+                if writer % 7 == 0 {
+                    store.compact().expect("compacted");
+                }
             });
         }
     });
