@@ -8,6 +8,7 @@
 //! are touched, and of the remote's history no more than the tip is fetched. Questions are answered from an index of SQLite
 //! beside it, which may be deleted at any time.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::ops::ControlFlow;
@@ -47,6 +48,9 @@ pub struct BranchStore {
     folder: PathBuf,
     git: Git,
     index: Option<SqliteStore>,
+    /// Bytes of the files that were written since this was last set to 0.
+    written: Cell<u64>,
+    added: Option<u64>,
 }
 
 /// The files of a commit by their path.
@@ -88,7 +92,15 @@ impl BranchStore {
         let own = own.canonicalize().unwrap_or(own);
         let _lock = lock(&own).map_err(|e| failed(io_kind(&e), e.to_string()))?;
         let git = Git::open(&own.join("repository.git"), folder, &address).map_err(unreachable)?;
-        Ok(BranchStore { branch: branch.to_owned(), remote: remote.to_owned(), folder: own, git, index: None })
+        Ok(BranchStore {
+            branch: branch.to_owned(),
+            remote: remote.to_owned(),
+            folder: own,
+            git,
+            index: None,
+            written: Cell::new(0),
+            added: None,
+        })
     }
 
     fn failed(&self, e: &GitFailed) -> StoreError {
@@ -205,6 +217,7 @@ impl BranchStore {
     }
 
     fn write(&self, content: &[u8]) -> std::result::Result<String, GitFailed> {
+        self.written.set(self.written.get() + content.len() as u64);
         self.git.text(&["hash-object", "-w", "--stdin"], Some(content))
     }
 
@@ -366,10 +379,11 @@ impl Store for BranchStore {
             several => format!("record {} runs", several.len()),
         };
         let mut appended = Vec::new();
-        let mut n_loose = 0;
+        let (mut n_loose, mut n_bytes) = (0, 0);
         self.update(&message, |files| {
             let mut known = self.keys(files)?;
             appended.clear();
+            self.written.set(0);
             let is_new: Vec<bool> = records.iter().map(|record| known.insert(record.head.key)).collect();
             // A push whose answer was lost may have succeeded: then the run is there, and nobody can say who put it there.
             appended.extend(is_new.iter().map(|new| if *new { Appended::New } else { Appended::AlreadyThere }));
@@ -387,8 +401,10 @@ impl Store for BranchStore {
                 self.add_packs(files, &new)?;
             }
             n_loose = files.keys().filter(|path| path.starts_with("runs/")).count();
+            n_bytes = self.written.get();
             Ok(Some(()))
         })?;
+        self.added = Some(n_bytes);
         if n_loose >= FOLD_AT {
             // What was asked for is done; the next one tries again.
             let _ = self.compact();
@@ -493,9 +509,18 @@ impl Store for BranchStore {
             self.add_packs(files, &records)?;
             let new: BTreeSet<&str> = files.values().filter(|id| !old.contains(*id)).map(String::as_str).collect();
             let after = size(&self.contents(&new)?);
-            Ok(Some(Compacted { n_runs: records.len(), before: Some(before), after: Some(after) }))
+            Ok(Some(Compacted {
+                n_runs: records.len(),
+                n_held: records.len(),
+                before: Some(before),
+                after: Some(after),
+            }))
         })?;
         Ok(done.unwrap_or_default())
+    }
+
+    fn added(&self) -> Option<u64> {
+        self.added
     }
 
     fn version(&self) -> u32 {

@@ -19,6 +19,11 @@ pub trait Store {
     /// When they could not be written; then the store is as it was before.
     fn append(&mut self, records: &[Record]) -> Result<Vec<Appended>, StoreError>;
 
+    /// Bytes of what the last [`Store::append`] added, where each run takes room of its own that is never given back.
+    fn added(&self) -> Option<u64> {
+        None
+    }
+
     /// All runs, in their order: see [`RunHead::order`].
     ///
     /// # Errors
@@ -133,6 +138,8 @@ pub struct Verified {
 pub struct Compacted {
     /// Runs that were folded.
     pub n_runs: usize,
+    /// Runs that the bytes are of: those that were folded, or all of a store that has one size.
+    pub n_held: usize,
     /// Bytes before, where the store can tell.
     pub before: Option<u64>,
     /// Bytes after.

@@ -647,7 +647,7 @@ impl Store for PostgresStore {
         // A series' rows next to each other: those of each run lie together since they were appended.
         self.client.batch_execute("CLUSTER regress.point USING point_pkey").map_err(|e| self.failed(&e))?;
         self.client.batch_execute("VACUUM (ANALYZE) regress.point").map_err(|e| self.failed(&e))?;
-        Ok(Compacted { n_runs, before, after: self.n_bytes()? })
+        Ok(Compacted { n_runs, n_held: n_runs, before, after: self.n_bytes()? })
     }
 
     fn version(&self) -> u32 {

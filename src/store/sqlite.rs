@@ -760,7 +760,8 @@ impl Store for SqliteStore {
         self.pack_heads_again()?;
         // Pages that folding left empty.
         self.connection.execute_batch("VACUUM").map_err(|e| self.failed(&e))?;
-        Ok(Compacted { n_runs, before: Some(before), after: Some(self.n_bytes()?) })
+        let n_held: usize = self.get("SELECT count(*) FROM run")?;
+        Ok(Compacted { n_runs, n_held, before: Some(before), after: Some(self.n_bytes()?) })
     }
 
     fn version(&self) -> u32 {

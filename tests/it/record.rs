@@ -147,8 +147,19 @@ fn in_ci_history_is_a_branch() {
         Ran::new(arguments.join(" "), &output)
     };
     let ran = run(&["record"]).exit_code(0);
-    ran.stdout_contains("in branch regress-history of origin\n");
+    // What every run adds to the branch for good, as it lies there.
+    let (_, size) = ran.stdout.split_once("in branch regress-history of origin: ").expect("the size is told");
+    let size = size.trim_end().strip_suffix(" bytes").expect("bytes");
+    git(&job, &["fetch", "--quiet", "origin", "regress-history"]);
+    let files = git(&job, &["ls-tree", "-r", "--long", "FETCH_HEAD", "runs/", "README.md"]);
+    let sizes = files.lines().filter_map(|line| line.split_whitespace().nth(3)?.parse::<u64>().ok());
+    assert!(sizes.clone().any(|bytes| bytes.to_string() == size), "{size}: {files}");
+    assert_eq!(sizes.count(), 2);
     run(&["record"]).exit_code(0).stdout_contains("already in branch");
+    // Read, it is the same size; and nobody is told of one where a run takes no room of its own.
+    run(&["store", "verify"]).exit_code(0).stdout_contains(" a run, ");
+    assert_eq!(field(&run(&["record", "--format", "json"]).exit_code(0), "bytes"), Value::from(0));
+    assert_eq!(field(&run(&["record", "--store", "a.db", "--format", "json"]).exit_code(0), "bytes"), Value::Null);
     run(&["store", "verify"]).exit_code(0).stdout_contains("whole: 1 run, 2 executions");
     run(&["store", "copy", "--to", "copy.db"]).exit_code(0).stdout_contains("copied 1 run from branch");
     run(&["store", "verify", "--store", "copy.db"]).exit_code(0).stdout_contains("whole: 1 run, 2 executions");

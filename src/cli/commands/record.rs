@@ -30,6 +30,7 @@ struct Recorded<'a> {
     benchmarks: usize,
     executions: usize,
     absent: usize,
+    bytes: Option<u64>,
     warnings: Vec<WarningRow>,
 }
 
@@ -81,6 +82,7 @@ pub(crate) fn run(args: &RecordArgs) -> Result<ExitCode, Failure> {
             benchmarks: head.n_benchmarks,
             executions: head.n_executions,
             absent: record.absent.len(),
+            bytes: store.added(),
             warnings,
         }),
         ShortFormatArg::Terminal => {
@@ -91,8 +93,10 @@ pub(crate) fn run(args: &RecordArgs) -> Result<ExitCode, Failure> {
                 output::count(head.n_benchmarks, "benchmark"),
                 visible(&head.revision)
             );
+            let added = store.added();
             let store = visible(&store.name());
-            if is_new { format!("recorded {what} in {store}\n") } else { format!("{what}: already in {store}\n") }
+            let size = added.map_or_else(String::new, |bytes| format!(": {bytes} bytes"));
+            if is_new { format!("recorded {what} in {store}{size}\n") } else { format!("{what}: already in {store}\n") }
         }
     };
     output::print(&text)?;

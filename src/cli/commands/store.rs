@@ -62,9 +62,11 @@ fn verify(args: &StoreOfArgs) -> Result<ExitCode, Failure> {
     let mut store = History::new(args.store.store.as_deref())?.open(Access::Existing)?;
     let verified = store.verify().map_err(|e| failure("verify", &e))?;
     let (name, n_damaged) = (store.name(), verified.damage.len());
-    let each = |bytes: u64| bytes as f64 / verified.n_executions.max(1) as f64;
-    let size =
-        verified.n_bytes.map_or_else(String::new, |bytes| format!(", {bytes} bytes, {:.1} an execution", each(bytes)));
+    let each = |bytes: u64, n: usize| bytes as f64 / n.max(1) as f64;
+    let size = verified.n_bytes.map_or_else(String::new, |bytes| {
+        let (run, execution) = (each(bytes, verified.n_runs), each(bytes, verified.n_executions));
+        format!(", {bytes} bytes, {run:.0} a run, {execution:.1} an execution")
+    });
     let counts = format!(
         "{}, {}{size}",
         output::count(verified.n_runs, "run"),
@@ -89,7 +91,10 @@ fn compact(args: &StoreOfArgs) -> Result<ExitCode, Failure> {
     let mut store = History::new(args.store.store.as_deref())?.open(Access::Existing)?;
     let compacted = store.compact().map_err(|e| failure("compact", &e))?;
     let sizes = compacted.before.zip(compacted.after).filter(|_| compacted.n_runs > 0);
-    let sizes = sizes.map_or_else(String::new, |(before, after)| format!(": {before} bytes became {after}"));
+    let sizes = sizes.map_or_else(String::new, |(before, after)| {
+        let run = |bytes: u64| bytes as f64 / compacted.n_held.max(1) as f64;
+        format!(": {before} bytes became {after}, {:.0} a run became {:.0}", run(before), run(after))
+    });
     let text = format!("{}: folded {}{sizes}", store.name(), output::count(compacted.n_runs, "run"));
     let done = Done {
         command: "compact",
