@@ -474,7 +474,13 @@ fn load_file(path: &Path) -> Result<Loaded, Failure> {
         (None, None) => criterion::read_critcmp_export(path, &bytes, |m| summarize(m, None))
             .map_err(|e| Failure::new(e).hint("a baseline is a file of `regress export` or `critcmp --export`"))?,
         _ => store::read_run(&bytes, summarize).map_err(|e| {
-            failed(e.to_string()).hint("a baseline is a file of `regress export` or `critcmp --export`")
+            let hint = match &e {
+                store::InvalidRunFile::Report => {
+                    "name the folder that was measured, or export it there with `regress export`; `regress report` shows a report"
+                }
+                _ => "a baseline is a file of `regress export` or `critcmp --export`",
+            };
+            failed(e.to_string()).hint(hint)
         })?,
     };
     run.label = if run.label.is_empty() { path.display().to_string() } else { run.label };

@@ -24,10 +24,19 @@ pub enum InvalidRunFile {
     /// JSON of something else; its own word for what it is, if it has one.
     #[error("it is not an exported run but `{0}`")]
     OtherFormat(String),
+    /// A report, of any version. What it says of a benchmark follows from executions that it doesn't hold: their spread, how many
+    /// measurements they have, by what they are recognised and when they were written can't be told from it.
+    #[error(
+        "it is a report of a comparison: of each benchmark it has what follows, and not the executions with their spread, measurements and times"
+    )]
+    Report,
     /// Written by a later version of the tool.
     #[error("it is an exported run of version {0}, and this tool reads up to version {VERSION}")]
     TooNew(u32),
 }
+
+/// By what a report is recognised, which people may take for a run.
+const REPORT: &str = "criterion-regress/report";
 
 /// One benchmark to be written, with its measurements.
 #[derive(Debug, Clone, PartialEq)]
@@ -282,6 +291,7 @@ pub fn read_run(
     let head: Head = serde_json::from_slice(bytes)?;
     match head.format.or(head.schema) {
         Some(format) if format == FORMAT => {}
+        Some(schema) if schema == REPORT => return Err(InvalidRunFile::Report),
         other => {
             return Err(InvalidRunFile::OtherFormat(other.unwrap_or_else(|| "something else".to_owned())));
         }
@@ -606,7 +616,7 @@ mod tests {
         };
         check("", "EOF");
         check("{}", "something else");
-        check(r#"{"schema":"criterion-regress/report","version":1}"#, "criterion-regress/report");
+        check(r#"{"schema":"criterion-regress/report","version":1}"#, "it is a report of a comparison");
         check(r#"{"format":"criterion-regress/run","version":99}"#, "version 99");
     }
 

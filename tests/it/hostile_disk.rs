@@ -81,7 +81,7 @@ fn exports_that_are_broken() {
         ("empty.json", "", "EOF"),
         ("list.json", "[1, 2]", "failed to read list.json"),
         ("other.json", r#"{"name": 3}"#, "failed to read other.json"),
-        ("report.json", r#"{"schema": "criterion-regress/report", "version": 1}"#, "criterion-regress/report"),
+        ("report.json", r#"{"schema": "criterion-regress/report", "version": 1}"#, "it is a report of a comparison"),
     ];
     let case = cases.iter().fold(case, |case, (name, text, _)| case.file(name, text));
     for (name, _, cause) in cases {

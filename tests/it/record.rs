@@ -176,3 +176,28 @@ fn without_a_revision_or_results_nothing_is_recorded() {
     case.regress("record --revision 1").exit_code(0);
     case.regress("record none --revision 1").exit_code(2).stderr_contains("there are no results");
 }
+
+#[test]
+fn a_report_is_no_run_and_nothing_is_made_up_of_it() {
+    let case = Case::new().benchmark("f").baseline(100.0).candidate(101.0);
+    let whole = case.regress("check --format json").stdout;
+    std::fs::write(case.path("report.json"), &whole).expect("written");
+    let lacks = "it is a report of a comparison: of each benchmark it has what follows, and not the executions";
+    case.regress("record report.json --revision 1 --store a.db").exit_code(2).stderr_contains(lacks);
+    for (report, want) in [
+        (r#"{"schema":"criterion-regress/report","version":99}"#, lacks),
+        (
+            r#"{"schema":"criterion-regress/report","benchmarks":[{"candidate":1e999}]}"#,
+            "failed to read report.json: it is",
+        ),
+        (r#"{"schema":"criterion-regress/report","benchmarks":7}"#, lacks),
+        (r#"{"schema":"criterion-regress/reports"}"#, "not an exported run but `criterion-regress/reports`"),
+        (&whole[..whole.len() / 2], "it is not JSON"),
+        ("[]", "it is not JSON"),
+    ] {
+        std::fs::write(case.path("report.json"), report).expect("written");
+        case.regress("record report.json --revision 1 --store a.db").exit_code(2).stderr_contains(want);
+    }
+    // Neither is there a store now.
+    assert!(!case.path("a.db").exists());
+}
