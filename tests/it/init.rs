@@ -239,6 +239,59 @@ fn history_is_recorded_by_a_job_that_runs_nothing_of_the_code() {
     package().regress("init --workflows history --dry-run").exit_code(0).stdout_contains("benchmark-history.yml <==");
 }
 
+const DASHBOARD: &str = ".github/workflows/benchmark-dashboard.yml";
+
+#[test]
+fn the_dashboard_is_published_by_a_job_that_gets_the_site_alone() {
+    let case = package();
+    let ran = case.regress(&format!("init --history --action-ref {}", "a".repeat(40))).exit_code(0);
+    ran.stdout_contains(&format!("wrote {DASHBOARD}")).stdout_contains("Pages, source: GitHub Actions");
+    let text = read(&case, DASHBOARD);
+    assert!(text.contains("\npermissions: {}\n") && !text.contains("secrets.") && !text.contains("cargo"), "{text}");
+    let (make, publish) = text.split_once("\n  publish:\n").expect("two jobs");
+    assert!(make.contains("event != 'pull_request'") && !make.contains(": write"), "{make}");
+    assert!(
+        !publish.contains("run: ") && !publish.contains("checkout@") && !publish.contains("contents:"),
+        "{publish}"
+    );
+    assert!(text.lines().filter(|line| line.contains("uses: ")).all(|line| line.contains(" # v")), "{text}");
+    // It follows those that record, by their names.
+    for path in [WORKFLOWS[2], ".github/workflows/benchmark-history.yml"] {
+        let recording = read(&case, path);
+        let name = recording.lines().find_map(|line| line.strip_prefix("name: ")).expect("a name");
+        let (_, followed) = make.split_once("    workflows: [").expect("what it follows");
+        assert!(followed.split(']').next().unwrap_or_default().split(", ").any(|known| known == name), "{name}");
+    }
+    package().regress("init --workflows history").exit_code(0).stdout_lacks(DASHBOARD);
+}
+
+#[test]
+fn official_runs_are_recorded_where_history_is_kept() {
+    let (plain, recording) = (package(), package());
+    plain.regress("init").exit_code(0);
+    recording.regress("init --history").exit_code(0);
+    let (plain, text) = (read(&plain, WORKFLOWS[2]), read(&recording, WORKFLOWS[2]));
+    assert!(
+        !plain.contains("command: record") && !plain.contains("regress-history") && !plain.contains("write"),
+        "{plain}"
+    );
+    assert!(!plain.contains("@HISTORY@") && !text.contains("@HISTORY@") && !text.contains("@END@"), "{text}");
+    // The machine that measures may not write, and the one that may runs nothing of the code.
+    let (official, record) = text.split_once("\n  record:\n").expect("a job that records");
+    let (record, figures) = record.split_once("\n  figures:\n").expect("a job that looks at figures");
+    assert!(official.contains("self-hosted") && !official.contains(": write"), "{official}");
+    assert!(record.contains("runs-on: ubuntu-latest") && record.contains("contents: write"), "{record}");
+    assert!(record.contains("--store=branch:regress-history") && !record.contains("cargo"), "{record}");
+    for text in [plain.as_str(), figures] {
+        assert!(text.contains("command: claims\n          args: |\n            --check\n"), "{text}");
+    }
+    assert!(!figures.contains("self-hosted") && !figures.contains("write"), "{figures}");
+    // One that doesn't record is not passed over in silence.
+    let case = package();
+    case.regress("init").exit_code(0);
+    case.regress("init --history --keep").exit_code(0).stdout_contains("benchmark-official.yml was kept");
+}
+
 #[cfg(unix)]
 #[test]
 fn links_lead_nowhere() {

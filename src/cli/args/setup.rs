@@ -22,7 +22,7 @@ pub(crate) struct InitArgs {
     #[arg(long, value_enum, value_delimiter = ',', value_name = "WHICH", default_value = "smoke,comment,official")]
     pub(crate) workflows: Vec<WorkflowArg>,
 
-    /// Also write the workflow that records each push to the default branch; the same as `history` among --workflows
+    /// Also write the workflows `history` and `dashboard`, and let the official one record what it measures, too
     #[arg(long)]
     pub(crate) history: bool,
 
@@ -57,6 +57,8 @@ pub(crate) enum WorkflowArg {
     Official,
     /// On pushes to the default branch: measures, and records in the branch regress-history
     History,
+    /// When something was recorded: the dashboard of that branch, published with GitHub Pages
+    Dashboard,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -16,6 +16,8 @@ const SMOKE_AB: &str = include_str!("../init/benchmark-smoke-ab.yml");
 const COMMENT: &str = include_str!("../init/benchmark-comment.yml");
 const OFFICIAL: &str = include_str!("../init/benchmark-official.yml");
 const HISTORY: &str = include_str!("../init/benchmark-history.yml");
+const DASHBOARD: &str = include_str!("../init/benchmark-dashboard.yml");
+const OFFICIAL_NAME: &str = "benchmark-official.yml";
 const CONFIG: &str = include_str!("../init/regress.toml");
 
 /// The repository whose root holds the action.
@@ -77,24 +79,49 @@ fn refuse_links(dir: &Path, path: &Path) -> Result<(), Failure> {
 }
 
 fn is_wanted(args: &InitArgs, workflow: WorkflowArg) -> bool {
-    args.workflows.contains(&workflow) || (workflow == WorkflowArg::History && args.history)
+    let is_of_history = matches!(workflow, WorkflowArg::History | WorkflowArg::Dashboard);
+    args.workflows.contains(&workflow) || (is_of_history && args.history)
+}
+
+/// Whether runs are recorded, by whichever workflow measures.
+fn keeps_history(args: &InitArgs) -> bool {
+    is_wanted(args, WorkflowArg::History)
+}
+
+/// A template with what only stands there where history is kept, between lines `@HISTORY@` and `@END@`, or without it.
+fn with_history(template: &str, is_kept: bool) -> String {
+    let (mut text, mut is_inside) = (String::new(), false);
+    for line in template.split_inclusive('\n') {
+        match line.trim_end() {
+            "@HISTORY@" => is_inside = true,
+            "@END@" => is_inside = false,
+            _ if is_inside && !is_kept => {}
+            _ => text.push_str(line),
+        }
+    }
+    text
 }
 
 fn plan(args: &InitArgs, benches: &[Bench]) -> Result<Vec<Planned>, Failure> {
     let action = action(args.action_ref.as_deref())?;
     let filled = |template: &str| {
-        let text = template.replace("@BENCH@", &flags(benches)).replace("@ACTION@", &action);
+        let text = with_history(template, keeps_history(args))
+            .replace("@BENCH@", &flags(benches))
+            .replace("@ACTION@", &action);
         text.replace("@INPUTS@", &inputs(benches)).replace("@ARGS@", &arguments(benches))
     };
     let mut planned = Vec::new();
-    for workflow in [WorkflowArg::Smoke, WorkflowArg::Comment, WorkflowArg::Official, WorkflowArg::History] {
+    for workflow in
+        [WorkflowArg::Smoke, WorkflowArg::Comment, WorkflowArg::Official, WorkflowArg::History, WorkflowArg::Dashboard]
+    {
         if is_wanted(args, workflow) {
             let (name, template) = match workflow {
                 WorkflowArg::Smoke if args.smoke == SmokeArg::Ab => ("benchmark-smoke.yml", SMOKE_AB),
                 WorkflowArg::Smoke => ("benchmark-smoke.yml", SMOKE),
                 WorkflowArg::Comment => ("benchmark-comment.yml", COMMENT),
-                WorkflowArg::Official => ("benchmark-official.yml", OFFICIAL),
+                WorkflowArg::Official => (OFFICIAL_NAME, OFFICIAL),
                 WorkflowArg::History => ("benchmark-history.yml", HISTORY),
+                WorkflowArg::Dashboard => ("benchmark-dashboard.yml", DASHBOARD),
             };
             planned.push(Planned { path: Path::new(".github/workflows").join(name), text: filled(template) });
         }
@@ -286,6 +313,17 @@ fn told(args: &InitArgs, kept: &[Planned], written: &[Planned], benches: &str) -
     if is_wanted(args, WorkflowArg::History) {
         line("  * benchmark-history.yml records each push to the default branch; then, in a clone with all its past");
         line("      regress changes --store branch:regress-history");
+        let is_kept = |file: &Planned| file.path.ends_with(OFFICIAL_NAME);
+        if kept.iter().any(is_kept) {
+            line(
+                "  * benchmark-official.yml was kept; for one that records what it measures, move it aside, and again",
+            );
+            line("      regress init --history --keep");
+        }
+    }
+    if is_wanted(args, WorkflowArg::Dashboard) {
+        line("  * benchmark-dashboard.yml publishes with GitHub Pages, once the repository's settings say so:");
+        line("    Pages, source: GitHub Actions; if you want no page, delete it");
     }
     if args.workflows.contains(&WorkflowArg::Official) {
         line("  * benchmark-official.yml needs a runner of yours with the label `benchmark`; without one, delete it");
