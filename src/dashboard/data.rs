@@ -77,7 +77,11 @@ struct IndexTrack {
     /// Bytes between the smallest and the largest value.
     spark: String,
     changes: Vec<IndexChange>,
+    drift: Option<IndexDrift>,
 }
+
+/// First run, log ratio, its interval.
+type IndexDrift = (usize, f64, f64, f64);
 
 /// Finding, first run, earliest and latest one, log ratio, its interval, p, whether it is confirmed.
 type IndexChange = (usize, usize, usize, usize, f64, Option<f64>, Option<f64>, f64, u8);
@@ -153,7 +157,7 @@ fn index<'a>(history: &'a DashboardHistory, tracks: &Tracks, pieces: Vec<(usize,
 }
 
 /// Each release at the first run of its revision, which may be known by its beginning.
-fn releases(history: &DashboardHistory) -> Vec<(usize, String)> {
+pub(super) fn releases(history: &DashboardHistory) -> Vec<(usize, String)> {
     let is_of = |run: &str, release: &str| {
         let (short, long) = if run.len() < release.len() { (run, release) } else { (release, run) };
         short == long || (short.len() >= 7 && long.starts_with(short))
@@ -239,6 +243,7 @@ fn track(track: &Track) -> IndexTrack {
         last: last.map_or(0.0, |p| short(p.typical)),
         spark: spark(&track.points),
         changes: track.changes.iter().map(change).collect(),
+        drift: track.drift.map(|d| (d.since, short(d.log_ratio), short(d.interval.lower), short(d.interval.upper))),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::model::{BenchmarkId, Environment, Throughput, Unit};
 pub use badge::badge;
 pub use picture::picture;
 pub use site::{GENERATOR, SiteFile, site};
-pub use track::{Level, Track, TrackChange, Tracks, tracks};
+pub use track::{Level, Track, TrackChange, TrackDrift, Tracks, tracks};
 
 /// One run, as it is told of its points.
 #[derive(Debug, Clone, PartialEq)]
@@ -219,6 +219,37 @@ mod tests {
         let net = all.tracks[0].net_change(0, &all).expect("it changed");
         assert!((net.exp() - 1.2).abs() < 0.02, "{net}");
         assert_eq!(all.tracks[0].net_change(119, &all), None, "not that lately");
+    }
+
+    #[test]
+    fn a_drift_is_told_since_the_earliest_place_without_a_step_after_it() {
+        let mut random = Random::new(9);
+        let mut noise = || 1.0 + 0.01 * ((0..4).map(|_| random.below(1000) as f64 / 1000.0).sum::<f64>() - 2.0);
+        // 3 % over all runs; and the same after a step of 20 %.
+        let ramp = |i: usize| 100.0 * (1.0 + 0.03 * i as f64 / 160.0);
+        let slow: Vec<(usize, f64)> = (0..160).map(|i| (i, ramp(i) * noise())).collect();
+        let stepped = (0..160).map(|i| (i, ramp(i) * noise() * if i < 40 { 1.0 } else { 1.2 })).collect::<Vec<_>>();
+        let steady: Vec<(usize, f64)> = (0..160).map(|i| (i, 100.0 * noise())).collect();
+        let short = slow[..19].to_vec();
+        let runs = (0..160).map(|i| run(i, "main", "m")).collect();
+        let mut history = of(
+            runs,
+            vec![series("slow", slow), series("stepped", stepped), series("steady", steady), series("short", short)],
+        );
+        history.releases = vec![(history.runs[60].revision.clone(), "v1".to_owned())];
+        // Its steps are beneath what is told.
+        let options = FindingOptions { smallest: 0.02, ..OPTIONS };
+        let all = tracks(&history, &options);
+        let drifts: Vec<Option<TrackDrift>> = all.tracks.iter().map(|track| track.drift).collect();
+        let slow = drifts[0].expect("3 % since the first run");
+        assert!(slow.since == 0 && (slow.log_ratio.exp() - 1.03).abs() < 0.01, "{slow:?}");
+        assert!(slow.interval.contains(slow.log_ratio) && !slow.interval.contains(0.0), "{slow:?}");
+        let stepped = drifts[1].expect("since the step");
+        assert!((38..=42).contains(&stepped.since) && stepped.log_ratio < 0.04, "{stepped:?}");
+        assert_eq!(drifts[2..], [None, None]);
+        let index = index(&history);
+        assert_eq!(index["tracks"][0]["drift"][0], 0);
+        assert_eq!(index["tracks"][2]["drift"], Value::Null);
     }
 
     #[test]

@@ -5,13 +5,16 @@ use std::ops::Range;
 
 use hashbrown::HashMap;
 
-use super::{DashboardHistory, DashboardPoint};
-use crate::history::{Cause, FindingOptions, History, HistoryBenchmark, HistoryRun, findings};
+use super::{DashboardHistory, DashboardPoint, data};
+use crate::history::{Cause, FindingOptions, History, HistoryBenchmark, HistoryRun, findings, moved};
 use crate::model::BenchmarkId;
-use crate::stats::{ChangePoint, Tier, median};
+use crate::stats::{ChangePoint, Interval, Tier, median};
 
 /// Branches that are shown; a repository may have thousands of runs on branches of one run each.
 const MOST_BRANCHES: usize = 20;
+
+/// Releases that a drift may be told since, the latest ones.
+const MOST_RELEASES: usize = 20;
 
 /// One line of a chart.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +29,20 @@ pub struct Track {
     pub points: Vec<DashboardPoint>,
     /// By place.
     pub changes: Vec<TrackChange>,
+    /// What it moved by until its last run without any change that is told.
+    pub drift: Option<TrackDrift>,
+}
+
+/// How a track moved without a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TrackDrift {
+    /// Since which run of the whole history: the first one of the track, that of a release, or that of its last change; the earliest
+    /// that has no change after it.
+    pub since: usize,
+    /// The logarithm of the ratio of the last runs to the first ones.
+    pub log_ratio: f64,
+    /// Its interval.
+    pub interval: Interval,
 }
 
 /// A change of a track.
@@ -90,6 +107,23 @@ impl Track {
         ends.windows(2).map(level).collect()
     }
 
+    /// How it moved until its last run, since the earliest of `starts` (runs, in their order) that no change comes after.
+    fn drifted(&self, starts: &[usize], options: &FindingOptions) -> Option<TrackDrift> {
+        let first = self.points.first()?.run;
+        let last_change = self.changes.iter().map(|c| c.change.index).max().unwrap_or(first);
+        let mut starts: Vec<usize> = starts.iter().copied().chain([first, last_change]).collect();
+        starts.retain(|start| *start >= first.max(last_change));
+        starts.sort_unstable();
+        starts.dedup();
+        starts.into_iter().find_map(|start| {
+            let points = &self.points[self.points.partition_point(|p| p.run < start)..];
+            let since = points.first()?.run;
+            let logs: Vec<f64> = points.iter().filter(|p| p.typical > 0.0).map(|p| p.typical.ln()).collect();
+            let (log_ratio, interval) = moved(&logs, options)?;
+            Some(TrackDrift { since, log_ratio, interval })
+        })
+    }
+
     /// The logarithm of what confirmed changes of the code since run `since` have made of it, and whether there is any.
     #[must_use]
     pub fn net_change(&self, since: usize, tracks: &Tracks) -> Option<f64> {
@@ -130,6 +164,11 @@ pub fn tracks(history: &DashboardHistory, options: &FindingOptions) -> Tracks {
         of_branch(history, branch, *name, &environment_of, options, &mut all);
     }
     all.tracks.sort_by_key(|track| (track.series, track.branch, track.environment));
+    let releases: Vec<usize> = data::releases(history).into_iter().map(|(run, _)| run).collect();
+    let releases = &releases[releases.len().saturating_sub(MOST_RELEASES)..];
+    for track in &mut all.tracks {
+        track.drift = track.drifted(releases, options);
+    }
     all
 }
 
@@ -173,7 +212,7 @@ fn of_branch(
             points.sort_by_key(|p| p.run);
             points.dedup_by_key(|p| p.run);
             by_id.entry(one.id.clone()).or_default().push(found.len());
-            found.push(Track { series, branch, environment, points, changes: Vec::new() });
+            found.push(Track { series, branch, environment, points, changes: Vec::new(), drift: None });
         }
     }
     for finding in findings(&past, options) {

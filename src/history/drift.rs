@@ -19,6 +19,21 @@ pub struct Drift {
 /// Runs at either end that a drift is told from.
 const ENDS: usize = 10;
 
+/// How far the last runs lie from the first ones, as the logarithm of their ratio with its interval; `None` where that is less than the
+/// smallest change that is told, where the interval holds no change at all, or where there are fewer than twenty values.
+///
+/// Of the `logs` of one benchmark in one environment, in the order of their runs.
+#[must_use]
+pub fn moved(logs: &[f64], options: &FindingOptions) -> Option<(f64, Interval)> {
+    if logs.len() < 2 * ENDS {
+        return None;
+    }
+    let (first, last) = (&logs[..ENDS], &logs[logs.len() - ENDS..]);
+    let log_ratio = hodges_lehmann(first, last);
+    let interval = hodges_lehmann_interval(first, last, options.changes.confidence)?;
+    (log_ratio.abs() >= options.smallest && !interval.contains(0.0)).then_some((log_ratio, interval))
+}
+
 /// Benchmarks whose level moved since run `since` by at least the smallest change that is told, in steps of which none is that
 /// large.
 ///
@@ -34,16 +49,11 @@ pub fn drifts(history: &History, since: usize, options: &FindingOptions) -> Vec<
         .iter()
         .filter_map(|benchmark| {
             let strand = Strand::new(benchmark, &runs);
-            if strand.logs.len() < 2 * ENDS {
-                return None;
-            }
-            let (first, last) = (&strand.logs[..ENDS], &strand.logs[strand.logs.len() - ENDS..]);
-            let log_ratio = hodges_lehmann(first, last);
-            let interval = hodges_lehmann_interval(first, last, options.changes.confidence);
-            let is_told = log_ratio.abs() >= options.smallest && interval.is_some_and(|i| !i.contains(0.0));
-            let has_step = || strand.changes(&options.changes).iter().any(|c| c.log_ratio.abs() >= options.smallest);
-            let drift = || Drift { id: benchmark.id.clone(), since: strand.runs[0], log_ratio, interval };
-            (is_told && !has_step()).then(drift)
+            let (log_ratio, interval) = moved(&strand.logs, options)?;
+            let has_step = strand.changes(&options.changes).iter().any(|c| c.log_ratio.abs() >= options.smallest);
+            let drift =
+                || Drift { id: benchmark.id.clone(), since: strand.runs[0], log_ratio, interval: Some(interval) };
+            (!has_step).then(drift)
         })
         .collect();
     found.sort_by(|a, b| a.id.cmp(&b.id));

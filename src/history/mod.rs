@@ -12,7 +12,7 @@ mod strand;
 use crate::model::BenchmarkId;
 use crate::stats::ChangePointOptions;
 
-pub use drift::{Drift, drifts};
+pub use drift::{Drift, drifts, moved};
 pub use finding::{BenchmarkChange, Cause, Finding, findings};
 pub use layout::{Executed, lay_out};
 pub use level::level_start;

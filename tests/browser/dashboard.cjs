@@ -75,6 +75,18 @@ const steps = {
     names = await page.locator("#list .outcome").allTextContents();
     assert.ok(names.every((name) => !name.includes("slower")), String(names));
   },
+  async "what drifted is told, with since when, in the list and on its own page"() {
+    await open("#/?outcome=drifted&env=0123456789abcdef");
+    const first = page.locator("#list tbody tr").first();
+    assert.match(await first.textContent(), /op \d.*\+\d\.\d %~ drifted[0-9a-f]{9} .*20\d\d-\d\d-\d\d/);
+    await accessible("drifts");
+    await first.locator("a.name").click();
+    await page.waitForSelector("#plot[data-ready]");
+    assert.match(await page.locator("#drifts").textContent(), /^\+\d\.\d % \(\+.* to \+.*\) since .*[0-9a-f]{9} .*in no step/);
+    await picture("drift");
+    await openChart(`#/chart?b=${encodeURIComponent("op 0/ours/64")}&env=0123456789abcdef`);
+    assert.equal(await page.locator("#drifts").count(), 0);
+  },
   async "the list is walked and opened by keys"() {
     await open("");
     await page.keyboard.press("j");

@@ -342,7 +342,7 @@ const chart = (() => {
       if (rate !== "") { lines.push(el("span", { class: "muted" }, `, ${rate}`)); }
       const parts = [el("div", {}, ...lines), el("div", {}, show.commit(p.run), ` ${show.day(p.run)}`)];
       if (tracks.length > 1) { parts.unshift(el("div", { class: "who" }, el("span", { class: `swatch c${track}` }), el("bdi", {}, nameOf(t)))); }
-      const release = data.releases.filter(([run]) => data.runs.revision[run] === data.runs.revision[p.run]).map(([, name]) => name);
+      const release = show.releasesAt(p.run);
       if (release.length > 0) { parts.push(el("div", {}, `Release ${release.join(", ")}`)); }
       const change = t.changes.find((c) => c.at === p.run);
       if (change) { parts.push(el("div", { class: change.log > 0 ? "bad" : "good" }, `${show.change(change.log)} here, ${change.confirmed ? "confirmed" : "suspected"}`)); }
@@ -434,6 +434,14 @@ const chart = (() => {
           el("td", { class: c.cause === "environment" ? "muted" : c.log > 0 ? "bad" : "good" }, el("button", { type: "button", class: "link", on: { click: () => { const i = drawn[k].own.findIndex((p) => p.run === c.at); if (i >= 0) { pin(k, i); place.scrollIntoView({ block: "nearest" }); } } } }, show.change(c.log))),
           el("td", {}, show.interval(c)), el("td", {}, range(c)), el("td", {}, show.day(c.at)), el("td", {}, el("bdi", {}, nameOf(tracks[k]))),
           el("td", {}, `${CAUSES[c.cause]}, ${also(c)}`), el("td", {}, c.confirmed ? "confirmed" : "suspected"), el("td", { class: "number" }, show.digits(c.p))))));
+      // What moved without a step stands in no table of changes.
+      const drifts = tracks.filter((t) => t.drift !== null).map((t) => {
+        const { since, log } = t.drift;
+        const release = show.releasesAt(since);
+        return el("li", {}, tracks.length > 1 ? [el("bdi", {}, nameOf(t)), ": "] : null,
+          el("span", { class: log > 0 ? "bad" : "good" }, show.change(log)), ` (${show.interval(t.drift)}) since ${release.length > 0 ? `${release.join(", ")}, ` : ""}`, show.commit(since), ` ${show.day(since)}`,
+          ", in no step that is large enough to be told");
+      });
       const other = [
         ...releases().map(([run, name]) => ({ run, text: `Release ${name}` })),
         ...notes().map(([run, text]) => ({ run, text })),
@@ -447,6 +455,8 @@ const chart = (() => {
       const details = el("details", { on: { toggle: () => { if (details.open && details.childElementCount === 1) { details.append(table()); } } } }, el("summary", {}, "Last runs as a table"));
       below.replaceChildren(
         el("h2", {}, "Changes"), rows.length > 0 ? scrolls("Changes", changes) : el("p", { class: "muted" }, "None was found."),
+        drifts.length > 0 ? el("h2", {}, "Drift") : "",
+        drifts.length > 0 ? el("ul", { class: "notes", id: "drifts" }, ...drifts) : "",
         other.length > 0 ? el("h2", {}, "Releases, and what changed about the machine") : "",
         other.length > 0 ? el("ul", { class: "notes" }, ...other.slice(0, 200).map(({ run, text }) => el("li", {}, show.commit(run), ` ${show.day(run)} `, el("bdi", {}, text)))) : "",
         details,

@@ -43,6 +43,7 @@ const regress = (() => {
         benchmark: t.of[0], branch: t.of[1], environment: t.of[2],
         n: t.runs[0], first: t.runs[1], lastRun: t.runs[2],
         last: t.last, spark: t.spark,
+        drift: t.drift === null ? null : { since: t.drift[0], log: t.drift[1], lower: t.drift[2], upper: t.drift[3] },
         changes: t.changes.map(([finding, at, from, to, log, lower, upper, p, confirmed]) =>
           ({ finding, at, from, to, log, lower, upper, p, confirmed: confirmed === 1, cause: index.findings[finding].cause })),
       };
@@ -115,14 +116,15 @@ const regress = (() => {
   function outcome(track, from) {
     const recent = track.changes.filter((c) => c.at >= from && c.cause !== "environment");
     const sure = recent.filter((c) => c.confirmed);
-    const net = (sure.length > 0 ? sure : recent).reduce((sum, c) => sum + c.log, 0);
+    let net = (sure.length > 0 ? sure : recent).reduce((sum, c) => sum + c.log, 0);
     const latest = recent.length > 0 ? recent[recent.length - 1] : null;
     let name = "steady";
     if (track.lastRun < from) { name = "gone"; }
     else if (sure.length > 0) { name = net > 0 ? "slower" : "faster"; }
     else if (recent.length > 0) { name = "suspected"; }
+    else if (track.drift !== null) { name = "drifted"; net = track.drift.log; }
     else if (track.n < FEW) { name = "few"; }
-    return { name, net, latest, moved: recent.length > 0 };
+    return { name, net, latest, moved: recent.length > 0 || name === "drifted" };
   }
 
   const median = (values) => {

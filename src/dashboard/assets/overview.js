@@ -69,7 +69,7 @@ const overview = (() => {
     const rank = (row) => show.OUTCOMES[row.name].rank;
     const orders = {
       name: byName,
-      worst: (a, b) => rank(a) - rank(b) || (rank(a) === 2 ? a.net - b.net : b.net - a.net) || byName(a, b),
+      worst: (a, b) => rank(a) - rank(b) || (a.name === "faster" ? a.net - b.net : b.net - a.net) || byName(a, b),
       latest: (a, b) => (b.latest?.at ?? -1) - (a.latest?.at ?? -1) || byName(a, b),
     };
     return [...rows].sort(orders[sort]);
@@ -149,12 +149,18 @@ const overview = (() => {
       show.tell(`${marked.size} to compare`);
     };
 
+    function since(row) {
+      const run = row.latest ? row.latest.at : row.name === "drifted" ? row.track.drift.since : null;
+      if (run === null) { return ""; }
+      const release = row.name === "drifted" ? show.releasesAt(run) : [];
+      return [show.commit(run), " ", el("span", { class: "muted small" }, release.length > 0 ? `${release.join(", ")}, ` : "", show.day(run))];
+    }
+
     function line(row) {
       const { track, benchmark } = row;
       const box = el("input", { type: "checkbox", checked: marked.has(benchmark.key), "aria-label": `Compare ${benchmark.label}`, on: { change: () => { toggle(benchmark.key, box.checked); box.checked = marked.has(benchmark.key); } } });
       const link = el("a", { class: "name", href: chartAddress(s, [benchmark.key], hasEnvironments && s.environment < 0 ? { env: data.environments[track.environment].key } : {}) }, el("bdi", {}, benchmark.label));
       const environment = hasEnvironments && s.environment < 0 ? el("span", { class: "muted small" }, data.environments[track.environment].label) : null;
-      const latest = row.latest;
       return el("tr", { class: row.name },
         el("td", { class: "mark" }, box),
         el("th", { scope: "row" }, link, environment),
@@ -162,7 +168,7 @@ const overview = (() => {
         el("td", { class: "number last" }, show.value(track.last, benchmark.unit)),
         el("td", { class: `number net ${row.moved ? (row.net > 0 ? "bad" : "good") : "muted"}` }, row.moved ? show.change(row.net) : "·"),
         el("td", { class: "verdict" }, show.outcome(row.name)),
-        el("td", { class: "since" }, latest ? [show.commit(latest.at), " ", el("span", { class: "muted small" }, show.day(latest.at))] : ""));
+        el("td", { class: "since" }, since(row)));
     }
 
     function append() {

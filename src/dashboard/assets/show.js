@@ -66,10 +66,11 @@ const show = (() => {
   const OUTCOMES = {
     slower: { word: "slower", sign: "▲", rank: 0 },
     suspected: { word: "suspected", sign: "?", rank: 1 },
-    faster: { word: "faster", sign: "▼", rank: 2 },
-    steady: { word: "steady", sign: "–", rank: 3 },
-    few: { word: "too few runs", sign: "…", rank: 4 },
-    gone: { word: "not measured lately", sign: "×", rank: 5 },
+    drifted: { word: "drifted", sign: "~", rank: 2 },
+    faster: { word: "faster", sign: "▼", rank: 3 },
+    steady: { word: "steady", sign: "–", rank: 4 },
+    few: { word: "too few runs", sign: "…", rank: 5 },
+    gone: { word: "not measured lately", sign: "×", rank: 6 },
   };
 
   const outcome = (name) => el("span", { class: `outcome ${name}` }, `${OUTCOMES[name].sign} ${OUTCOMES[name].word}`);
@@ -92,6 +93,9 @@ const show = (() => {
     if (base === null || !/^https?:\/\//.test(base) || revision.endsWith("-dirty")) { return el("code", { title: visible(revision) }, text); }
     return el("a", { href: base + encodeURIComponent(revision), rel: "noreferrer", class: "commit", title: visible(revision) }, text);
   }
+
+  // The names of releases at a run.
+  const releasesAt = (run) => regress.data.releases.filter(([of]) => regress.data.runs.revision[of] === regress.data.runs.revision[run]).map(([, name]) => name);
 
   // A line in a small picture, from bytes.
   function spark(track) {
@@ -118,5 +122,5 @@ const show = (() => {
     return el("label", { class: "choice" }, el("span", {}, label), select);
   }
 
-  return { el, value, rate, change, interval, outcome, OUTCOMES, visible, brief, day, commit, spark, tell, choice, scale, digits };
+  return { el, value, rate, change, interval, outcome, releasesAt, OUTCOMES, visible, brief, day, commit, spark, tell, choice, scale, digits };
 })();
