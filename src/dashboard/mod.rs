@@ -253,6 +253,20 @@ mod tests {
     }
 
     #[test]
+    fn releases_give_noise_no_more_chances_to_drift() {
+        let mut random = Random::new(3);
+        // 5 % of noise, of which ten runs against ten easily differ by 2 %.
+        let mut noise =
+            || 100.0 * (0.17 * ((0..4).map(|_| random.below(1000) as f64 / 1000.0).sum::<f64>() - 2.0) / 2.0).exp();
+        let all: Vec<DashboardSeries> =
+            (0..200).map(|k| series(&format!("{k}"), (0..100).map(|i| (i, noise())).collect::<Vec<_>>())).collect();
+        let mut history = of((0..100).map(|i| run(i, "main", "m")).collect(), all);
+        history.releases = (0..20).map(|k| (history.runs[4 * k].revision.clone(), format!("v{k}"))).collect();
+        let drifted = tracks(&history, &OPTIONS).tracks.iter().filter(|track| track.drift.is_some()).count();
+        assert!(drifted <= 3, "{drifted} of 200, where 0.8 are expected at most");
+    }
+
+    #[test]
     fn badges_say_what_became_slower() {
         let history = changed();
         let all = tracks(&history, &OPTIONS);

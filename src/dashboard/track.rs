@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use super::{DashboardHistory, DashboardPoint, data};
 use crate::history::{Cause, FindingOptions, History, HistoryBenchmark, HistoryRun, findings, moved};
 use crate::model::BenchmarkId;
-use crate::stats::{ChangePoint, Interval, Tier, median};
+use crate::stats::{ChangePoint, ChangePointOptions, Interval, Tier, median};
 
 /// Branches that are shown; a repository may have thousands of runs on branches of one run each.
 const MOST_BRANCHES: usize = 20;
@@ -115,11 +115,14 @@ impl Track {
         starts.retain(|start| *start >= first.max(last_change));
         starts.sort_unstable();
         starts.dedup();
+        // A steady track has as many chances to be called drifting as there are starts: together no more than of a change.
+        let confidence = 1.0 - options.changes.level / starts.len() as f64;
+        let strict = FindingOptions { changes: ChangePointOptions { confidence, ..options.changes }, ..*options };
         starts.into_iter().find_map(|start| {
             let points = &self.points[self.points.partition_point(|p| p.run < start)..];
             let since = points.first()?.run;
             let logs: Vec<f64> = points.iter().filter(|p| p.typical > 0.0).map(|p| p.typical.ln()).collect();
-            let (log_ratio, interval) = moved(&logs, options)?;
+            let (log_ratio, interval) = moved(&logs, &strict).and_then(|_| moved(&logs, options))?;
             Some(TrackDrift { since, log_ratio, interval })
         })
     }

@@ -30,8 +30,11 @@ pub fn moved(logs: &[f64], options: &FindingOptions) -> Option<(f64, Interval)> 
     }
     let (first, last) = (&logs[..ENDS], &logs[logs.len() - ENDS..]);
     let log_ratio = hodges_lehmann(first, last);
+    if log_ratio.abs() < options.smallest {
+        return None;
+    }
     let interval = hodges_lehmann_interval(first, last, options.changes.confidence)?;
-    (log_ratio.abs() >= options.smallest && !interval.contains(0.0)).then_some((log_ratio, interval))
+    (!interval.contains(0.0)).then_some((log_ratio, interval))
 }
 
 /// Benchmarks whose level moved since run `since` by at least the smallest change that is told, in steps of which none is that
