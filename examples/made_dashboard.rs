@@ -11,11 +11,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use criterion_regress::compare::{RivalRun, RivalsOptions, rivals};
 use criterion_regress::dashboard::{
     DashboardHistory, DashboardPoint, DashboardRun, DashboardSeries, badge, picture, site, tracks,
 };
 use criterion_regress::history::FindingOptions;
-use criterion_regress::model::{BenchmarkId, Environment, Throughput, Unit};
+use criterion_regress::model::{
+    Benchmark, BenchmarkId, Checksum, Environment, Evidence, Execution, Run, SamplingMode, Throughput, Unit, Work,
+};
+use criterion_regress::report::{RivalsContext, RivalsReport};
 use criterion_regress::stats::ChangePointOptions;
 
 /// Numbers without a pattern, from a seed.
@@ -121,6 +125,72 @@ fn made(n_benchmarks: usize, n_commits: usize) -> DashboardHistory {
         runs,
         releases,
         commit_url: Some("https://example.org/o/r/commit/".to_owned()),
+        rivals: ["2023-11-20", "2023-12-01"].map(|day| compared(day, &mut chance)).to_vec(),
+    }
+}
+
+/// Five executions of three workloads by two implementations, one of which doesn't wait for its device in the last.
+fn compared(day: &str, chance: &mut Chance) -> RivalsReport {
+    let mut runs = vec![RivalRun::default(); 5];
+    for (i, run) in runs.iter_mut().enumerate() {
+        for (implementation, factor) in [("ours", 1.25), ("mlx", 1.0)] {
+            for (size, base) in [(64, 80.0), (128, 87.0), (256, 95.0)] {
+                let id = BenchmarkId::from_name(&format!("op 0/{implementation}/{size}"));
+                let time = base * factor * (1.0 + 0.002 * chance.normal());
+                run.works.insert(id.clone(), work(implementation, size, implementation == "ours" || size != 256));
+                run.run.benchmarks.push(Benchmark {
+                    id,
+                    throughput: None,
+                    unit: Unit::Nanoseconds,
+                    executions: execution(time, i).into(),
+                    overwritten: None,
+                });
+            }
+        }
+        run.run = Run { label: format!("{i}"), ..std::mem::take(&mut run.run) };
+    }
+    let options =
+        RivalsOptions { ours: "ours".to_owned(), theirs: "mlx".to_owned(), confidence: 0.95, min_executions: 5 };
+    let report = RivalsReport::new(&rivals(&runs, &options), &options, &RivalsContext::default());
+    RivalsReport { measured_at: Some([format!("{day}T00:00:00Z"), format!("{day}T01:00:00Z")]), ..report }
+}
+
+fn work(implementation: &str, size: u32, is_synchronised: bool) -> Work {
+    Work {
+        workload: format!("op 0/{size}"),
+        implementation: implementation.to_owned(),
+        is_synchronised,
+        waits: Some("each".to_owned()),
+        checksum: Some(Checksum { elements: 4, sum_abs: 1.0, sum_squares: 1.0, projection: 0.5 }),
+        tolerance: 1e-4,
+        precision: Some("f32".to_owned()),
+        blas: None,
+        threads: None,
+        device_kind: Some("cpu".to_owned()),
+        device_name: None,
+        versions: std::collections::BTreeMap::new(),
+        flops: None,
+        bytes: None,
+        peak: criterion_regress::model::Peak::default(),
+    }
+}
+
+fn execution(typical: f64, i: usize) -> Execution {
+    Execution {
+        typical,
+        median: typical,
+        lower_quartile: typical,
+        minimum: typical,
+        mean: typical,
+        standard_deviation: 0.0,
+        standard_error: 0.001,
+        n_measurements: 100,
+        mode: SamplingMode::Linear,
+        evidence: Evidence::Sample,
+        fingerprint: typical.to_bits() ^ i as u64,
+        measured_at: None,
+        cpu: None,
+        printed_verdict: None,
     }
 }
 

@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::track::{Track, Tracks};
 use super::{DashboardHistory, DashboardPoint};
 use crate::history::Cause;
-use crate::model::{Environment, Throughput, Unit};
-use crate::report::visible;
+use crate::model::{BenchmarkId, Environment, Throughput, Unit};
+use crate::report::{RatioRow, RivalRow, RivalsReport, Standing, visible};
 use crate::stats::{Tier, median};
 
 /// Points of a piece: with more, opening one benchmark reads too much; with fewer, there are too many files.
@@ -41,6 +41,36 @@ struct Index<'a> {
     /// By pieces: how many tracks each has, and a mark of its content.
     pieces: Vec<(usize, String)>,
     tracks: Vec<IndexTrack>,
+    /// The earliest first.
+    rivals: Vec<IndexRivals>,
+}
+
+/// A comparison of two implementations, in its report's words.
+#[derive(Serialize)]
+struct IndexRivals {
+    ours: String,
+    theirs: String,
+    /// The day.
+    at: Option<String>,
+    commit: Option<String>,
+    headline: String,
+    together: String,
+    rows: Vec<IndexRival>,
+}
+
+/// One workload of both.
+#[derive(Serialize)]
+struct IndexRival {
+    workload: String,
+    /// Of the benchmarks, ours and theirs.
+    keys: [String; 2],
+    times: [f64; 2],
+    unit: String,
+    standing: Standing,
+    /// The ratio; absent where it is refused.
+    words: Option<String>,
+    /// Why it is.
+    refusals: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -153,7 +183,34 @@ fn index<'a>(history: &'a DashboardHistory, tracks: &Tracks, pieces: Vec<(usize,
         findings: tracks.findings.iter().map(|f| (f.branch, cause(f.cause), f.n_changed, f.n_benchmarks)).collect(),
         pieces,
         tracks: tracks.tracks.iter().map(track).collect(),
+        rivals: rivals(&history.rivals),
     }
+}
+
+fn rivals(reports: &[RivalsReport]) -> Vec<IndexRivals> {
+    let mut reports: Vec<&RivalsReport> = reports.iter().collect();
+    let last = |report: &RivalsReport| report.measured_at.as_ref().map(|[_, last]| last.clone());
+    reports.sort_by_key(|report| last(report));
+    let key = |id: &str| BenchmarkId::from_name(id).path();
+    let row = |row: &RivalRow| IndexRival {
+        workload: visible(&row.workload),
+        keys: [key(&row.ours), key(&row.theirs)],
+        times: row.times.map(short),
+        unit: visible(&row.unit.name),
+        standing: row.standing,
+        words: row.ratio.as_ref().map(RatioRow::words),
+        refusals: row.refusals.iter().map(|refusal| visible(&refusal.message)).collect(),
+    };
+    let one = |report: &&RivalsReport| IndexRivals {
+        ours: visible(&report.ours.name),
+        theirs: visible(&report.theirs.name),
+        at: last(report).map(|at| visible(&at.chars().take("2026-01-31".len()).collect::<String>())),
+        commit: report.conditions.as_ref().and_then(|conditions| conditions.commit.as_deref()).map(visible),
+        headline: report.headline(),
+        together: report.together_words(),
+        rows: report.workloads.iter().map(row).collect(),
+    };
+    reports.iter().map(one).collect()
 }
 
 /// Each release at the first run of its revision, which may be known by its beginning.

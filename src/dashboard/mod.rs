@@ -12,6 +12,7 @@ mod track;
 use std::sync::Arc;
 
 use crate::model::{BenchmarkId, Environment, Throughput, Unit};
+use crate::report::RivalsReport;
 
 pub use badge::badge;
 pub use picture::picture;
@@ -72,6 +73,9 @@ pub struct DashboardHistory {
     pub releases: Vec<(String, String)>,
     /// What a revision is appended to, to be a link; only `http:` and `https:` become one.
     pub commit_url: Option<String>,
+    /// Comparisons of implementations, in any order. History keeps times alone, from which no ratio of two implementations may be told;
+    /// these know what was computed.
+    pub rivals: Vec<RivalsReport>,
 }
 
 #[cfg(test)]
@@ -80,7 +84,10 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::compare::{RivalRun, RivalsOptions, rivals};
     use crate::history::FindingOptions;
+    use crate::model::{Benchmark, Evidence, Execution, Run, SamplingMode};
+    use crate::report::RivalsContext;
     use crate::stats::{ChangePointOptions, Random, Tier};
 
     const OPTIONS: FindingOptions = FindingOptions {
@@ -291,6 +298,7 @@ mod tests {
             series: vec![series(name, [(0, 1.0)])],
             releases: vec![(name.to_owned(), name.to_owned())],
             commit_url: Some("javascript:alert(1)//".to_owned()),
+            ..DashboardHistory::default()
         };
         let (some, none) = (files(&hostile), files(&DashboardHistory::default()));
         let page = |files: &[SiteFile]| {
@@ -343,6 +351,61 @@ mod tests {
         assert_eq!(files(&history), files(&history));
         let last = files(&history).pop().expect("files");
         assert_eq!(last.path, "data/index.js", "written when all that it names is there");
+    }
+
+    #[test]
+    fn implementations_are_told_as_their_report_tells_them() {
+        let options =
+            RivalsOptions { ours: "ours".to_owned(), theirs: "<b>".to_owned(), confidence: 0.95, min_executions: 3 };
+        // Nothing says what was computed.
+        let runs: Vec<RivalRun> = (1..=5)
+            .map(|i| RivalRun {
+                run: Run {
+                    benchmarks: ["a/ours/8", "a/<b>/8"].map(|id| benchmark(id, 100.0 + f64::from(i))).to_vec(),
+                    ..Run::default()
+                },
+                works: std::collections::BTreeMap::new(),
+            })
+            .collect();
+        let report = RivalsReport::new(&rivals(&runs, &options), &options, &RivalsContext::default());
+        let earlier = RivalsReport { measured_at: Some(["2026-01-01T00:00:00Z"; 2].map(str::to_owned)), ..report };
+        let later =
+            RivalsReport { measured_at: Some(["2026-02-01T00:00:00Z"; 2].map(str::to_owned)), ..earlier.clone() };
+        let history = DashboardHistory { rivals: vec![later, earlier], ..changed() };
+        let index = index(&history);
+        let days: Vec<&str> =
+            index["rivals"].as_array().expect("two").iter().filter_map(|r| r["at"].as_str()).collect();
+        assert_eq!(days, ["2026-01-01", "2026-02-01"]);
+        let row = &index["rivals"][0]["rows"][0];
+        assert_eq!((&row["workload"], &row["words"]), (&Value::from("a/8"), &Value::Null));
+        assert_eq!(row["keys"], serde_json::json!(["a/ours/8", BenchmarkId::from_name("a/<b>/8").path()]));
+        assert!(row["refusals"].as_array().is_some_and(|refusals| !refusals.is_empty()), "{row}");
+    }
+
+    fn benchmark(id: &str, typical: f64) -> Benchmark {
+        let execution = Execution {
+            typical,
+            median: typical,
+            lower_quartile: typical,
+            minimum: typical,
+            mean: typical,
+            standard_deviation: 0.0,
+            standard_error: 0.001,
+            n_measurements: 100,
+            mode: SamplingMode::Linear,
+            evidence: Evidence::Sample,
+            fingerprint: typical.to_bits(),
+            measured_at: None,
+            cpu: None,
+            printed_verdict: None,
+        };
+        Benchmark {
+            id: BenchmarkId::from_name(id),
+            throughput: None,
+            unit: Unit::Nanoseconds,
+            executions: execution.into(),
+            overwritten: None,
+        }
     }
 
     #[test]

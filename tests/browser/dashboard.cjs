@@ -150,16 +150,34 @@ const steps = {
     assert.match(await page.locator("main").textContent(), /units differ/);
     await picture("compare");
   },
-  async "implementations of the same work are compared over time"() {
-    await open("#/implementations?to=mlx");
-    assert.match(await page.locator("tbody tr").first().textContent(), /op 0 \/ 64.*×/);
+  async "implementations are told as the reports of rivals tell them, and no other ratio is"() {
+    await open("#/implementations");
+    const told = page.locator(".rivals tbody tr");
+    const texts = await told.allTextContents();
+    assert.ok(texts.some((text) => /^op 0\/64.*(faster|slower) \(\d.*\d{4}-\d\d-\d\d .*(faster|slower)/.test(text)), String(texts));
+    assert.ok(texts.some((text) => /^op 0\/256.*no ratio: theirs did not wait/.test(text)), String(texts));
+    assert.match(await page.locator(".rivals p").textContent(), /no ratio over all/);
+    const times = await page.locator(".times tbody").allTextContents();
+    assert.ok(times.length > 0 && times.every((text) => !text.includes("×")), String(times));
     await picture("implementations");
     await accessible("implementations");
-    await page.locator("tbody a.name").first().click();
+    await told.first().locator("a.name").click();
+    await page.waitForSelector("#plot[data-ready]");
+    assert.equal(await page.locator("#legend li").count(), 4, "two benchmarks on two machines");
+    await open("#/implementations?env=0123456789abcdef");
+    await page.locator(".times tbody a.name").first().click();
     await page.waitForSelector("#plot[data-ready]");
     assert.equal(await page.locator("#legend li").count(), 3);
-    assert.match(await address(), /y=ratio/);
+    assert.doesNotMatch(await address(), /y=ratio/);
+    await openChart(`${new URL(await address()).hash}&y=ratio`);
+    assert.match(await page.locator("#no-claim").textContent(), /no claim/);
     await picture("ratio");
+    await open("");
+    await page.evaluate(() => { regress.data.rivals.length = 0; location.hash = "#/implementations"; });
+    await page.waitForSelector("#why");
+    assert.match(await page.locator("#why").textContent(), /made without one .* tells no ratio/);
+    assert.equal(await page.locator(".rivals").count(), 0);
+    assert.doesNotMatch(await page.locator("main").textContent(), /×|faster \(|slower \(/);
   },
   async "hostile names are text"() {
     await open("#/?sort=name&q=title");

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::case::Case;
 use crate::git::{git, repository};
+use crate::rivals::{ARGUMENTS, executions};
 
 /// A repository with a release whose run is recorded.
 fn recorded() -> Case {
@@ -63,6 +64,35 @@ fn what_is_drawn_can_be_chosen() {
     case.regress("dashboard --out x --branch gone").exit_code(2).stderr_contains("there are runs on: main");
     case.regress("dashboard --out x --commit-url javascript:x").exit_code(2).stderr_contains("no address of the web");
     case.regress("dashboard --out x --smallest -1").exit_code(2);
+}
+
+#[test]
+fn implementations_are_told_by_reports_of_rivals() {
+    let workloads = [("softmax/8", 5000.0, 12_500.0), ("matmul/8", 5000.0, 10_000.0)];
+    let unsynchronised = |_: &str, mut work: serde_json::Value| {
+        if work["workload"] == "matmul/8" {
+            work["synchronised"] = false.into();
+        }
+        Some(work)
+    };
+    let case = executions(5, &workloads, unsynchronised);
+    case.regress(&format!("{ARGUMENTS} -o json=mlx.json"));
+    case.regress("record --dir runs/1 --revision one --since 2000-01-01T00:00:00Z --store h.db").exit_code(0);
+    case.regress("dashboard --out site --store h.db --rivals mlx.json").exit_code(0);
+    let index = index(&case, "site");
+    let rows = index["rivals"][0]["rows"].as_array().expect("workloads");
+    assert_eq!((&rows[0]["workload"], &rows[0]["words"]), (&"matmul/8".into(), &serde_json::Value::Null));
+    assert!(rows[0]["refusals"].to_string().contains("did not wait"), "{}", rows[0]);
+    assert!(rows[1]["words"].as_str().is_some_and(|words| words.contains("× faster (2.")), "{}", rows[1]);
+    let keys: Vec<&serde_json::Value> =
+        index["benchmarks"].as_array().expect("them").iter().map(|b| &b["key"]).collect();
+    assert!(keys.contains(&&rows[0]["keys"][0]) && keys.contains(&&rows[0]["keys"][1]), "{keys:?}");
+
+    let case = Case::new().benchmark("a").baseline(100.0).candidate(200.0);
+    case.regress("check -b main -o json=check.json").exit_code(1);
+    let ran = case.regress("dashboard --out x --rivals check.json").exit_code(2);
+    ran.stderr_contains("check.json: it compares no implementations").stderr_contains("regress rivals");
+    case.regress("dashboard --out x --rivals none.json").exit_code(2).stderr_contains("failed to read none.json");
 }
 
 #[test]

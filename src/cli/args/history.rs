@@ -265,7 +265,8 @@ fn parse_smallest(text: &str) -> Result<f64, String> {
 #[command(after_long_help = "\
 Examples:
   regress dashboard --out site
-  regress dashboard --out site --branch main --store branch --commit-url https://git.example.org/o/r/commit/")]
+  regress dashboard --out site --branch main --store branch --commit-url https://git.example.org/o/r/commit/
+  regress dashboard --out site --rivals benchmarks/results/mlx.json")]
 pub(crate) struct DashboardArgs {
     /// The folder to write; files of an earlier site are overwritten, and nothing else is
     #[arg(long, short = 'o', value_name = "DIR")]
@@ -278,6 +279,10 @@ pub(crate) struct DashboardArgs {
     /// What a revision is appended to, to be a link [default: as the remote `origin` says, where it is GitHub, GitLab or Codeberg]
     #[arg(long, value_name = "URL")]
     pub(crate) commit_url: Option<String>,
+
+    /// A report of `regress rivals`, shown under Implementations; may be given several times, as of several commits
+    #[arg(long, value_name = "REPORT")]
+    pub(crate) rivals: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(crate) drawn: DrawnArgs,

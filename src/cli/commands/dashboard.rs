@@ -1,10 +1,13 @@
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use criterion_regress::claims::Recorded;
 use criterion_regress::dashboard::{GENERATOR, site, tracks};
 use criterion_regress::environment::{origin, repository, tags};
+use criterion_regress::report::RivalsReport;
 
+use super::claims::recorded;
 use crate::cli::args::DashboardArgs;
 use crate::cli::failure::Failure;
 use crate::cli::github::print_error;
@@ -23,7 +26,9 @@ pub(crate) fn run(args: &DashboardArgs) -> Result<ExitCode, Failure> {
         return Err(Failure::new(format!("failed to link commits: {url} is no address of the web"))
             .hint("it begins with https:// or http://, and the revision is appended to it"));
     }
+    let rivals = rivals(&args.rivals)?;
     let mut history = drawn::read(&args.drawn)?;
+    history.rivals = rivals;
     let root = repository(&here).unwrap_or_else(|| here.clone());
     history.title = args.title.clone().unwrap_or_else(|| {
         root.file_name().map_or_else(|| "benchmarks".to_owned(), |name| name.to_string_lossy().into_owned())
@@ -57,6 +62,19 @@ pub(crate) fn run(args: &DashboardArgs) -> Result<ExitCode, Failure> {
         n_bytes as f64 / 1e6
     ));
     Ok(exit_code::OK)
+}
+
+/// Comparisons of implementations, as they were recorded.
+fn rivals(paths: &[PathBuf]) -> Result<Vec<RivalsReport>, Failure> {
+    let hint = "`regress rivals` writes one with `--output json=PATH`";
+    let read = |path: &PathBuf| match recorded(path) {
+        Ok(Recorded::Rivals(report)) => Ok(*report),
+        Ok(Recorded::Check(_)) => {
+            Err(Failure::new(format!("failed to read {}: it compares no implementations", path.display())).hint(hint))
+        }
+        Err(cause) => Err(Failure::new(format!("failed to read {}: {cause}", path.display())).hint(hint)),
+    };
+    paths.iter().map(read).collect()
 }
 
 /// A page that somebody else made is not overwritten.

@@ -206,7 +206,7 @@ const overview = (() => {
     main.replaceChildren(
       el("h1", { class: "unseen" }, "Overview"),
       el("div", { class: "bar" }, search, branchChoice, environmentChoice, recentChoice, sortChoice, compare,
-        workloads.length > 0 ? el("a", { class: "button", href: `#/implementations${s.branch !== 0 ? `?branch=${encodeURIComponent(data.branches[s.branch].key)}` : ""}` }, "Implementations") : null),
+        workloads.length > 0 || data.rivals.length > 0 ? el("a", { class: "button", href: `#/implementations${s.branch !== 0 ? `?branch=${encodeURIComponent(data.branches[s.branch].key)}` : ""}` }, "Implementations") : null),
       chips,
       el("div", { class: "columns" }, side, el("div", { class: "rows" }, count, table, more)));
     renew();
@@ -234,49 +234,69 @@ const overview = (() => {
     };
   }
 
-  // Implementations of the same workload: the last values, and how many times that of one of them.
+  // Implementations of the same workload. Only a report of `regress rivals` knows what was computed, so that only it tells a ratio;
+  // of what is in history, the last values stand side by side.
   function implementations(main, parameters) {
     const data = regress.data;
     const s = state(parameters);
     const workloads = regress.workloads();
+    const table = (label, caption, heads, rows) => el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": label }, el("table", { class: "list plain" },
+      el("caption", { class: "muted" }, caption),
+      el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),
+      el("tbody", {}, ...rows)));
+
+    const EARLIER = 5;
+    const pairs = new Map();
+    for (const report of data.rivals) {
+      const key = JSON.stringify([report.ours, report.theirs]);
+      pairs.set(key, [...(pairs.get(key) ?? []), report]);
+    }
+    const known = (key) => data.benchmarks.some((b) => b.key === key);
+    const told = (row) => (row.words ? el("span", { class: row.standing === "faster" ? "good" : row.standing === "slower" ? "bad" : "muted" }, row.words) : el("span", { class: "muted" }, `no ratio: ${row.refusals.join("; ")}`));
+    const rivals = [...pairs.values()].map((reports) => {
+      const last = reports[reports.length - 1];
+      const before = reports.slice(0, -1).reverse();
+      const rows = last.rows.map((row) => {
+        const earlier = before.map((report) => ({ at: report.at, row: report.rows.find((other) => other.workload === row.workload) })).filter((one) => one.row).slice(0, EARLIER);
+        const keys = row.keys.filter(known);
+        const name = el("bdi", {}, row.workload);
+        return el("tr", {},
+          el("th", { scope: "row" }, keys.length > 0 ? el("a", { class: "name", href: chartAddress(s, keys) }, name) : name),
+          ...row.times.map((time) => el("td", { class: "number" }, show.value(time, row.unit))),
+          el("td", {}, told(row)),
+          el("td", { class: "small" }, ...earlier.map((one) => el("div", {}, el("span", { class: "muted" }, `${one.at ?? "?"} `), told(one.row)))));
+      });
+      const about = [last.at, last.commit ? `commit ${show.brief(last.commit)}` : "of an unknown commit"].filter((text) => text).join(", ");
+      return el("section", { class: "rivals" }, el("h2", {}, el("bdi", {}, last.ours), " against ", el("bdi", {}, last.theirs)),
+        el("p", {}, `${last.headline}; ${last.together}. `, el("span", { class: "muted" }, about)),
+        table(`${last.ours} against ${last.theirs}`, "As the latest report of `regress rivals` tells it. Reports of other commits stand under Earlier.", ["Workload", last.ours, last.theirs, `${last.ours} is`, "Earlier"], rows));
+    });
+
     const names = [...new Set(workloads.flatMap((w) => w.members.map((m) => m.implementation)))].sort();
-    let reference = names.includes(parameters.get("to")) ? parameters.get("to") : names[0];
-    const body = el("div", {});
-    const draw = () => {
-      const p = new URLSearchParams(parameters);
-      p.set("to", reference);
-      history.replaceState(null, "", `#/implementations?${p}`);
-      const environments = data.environments.map((_, i) => i).filter((i) => s.environment < 0 || s.environment === i);
-      body.replaceChildren(...environments.map((environment) => {
-        const track = (b) => data.tracks.find((t) => t.benchmark === b && t.branch === s.branch && t.environment === environment);
-        const rows = workloads.map((w) => {
-          const tracks = new Map(w.members.map((m) => [m.implementation, { benchmark: m.benchmark, track: track(m.benchmark) }]));
-          return { w, tracks };
-        }).filter(({ tracks }) => [...tracks.values()].filter((one) => one.track).length > 1);
-        if (rows.length === 0) { return el("p", { hidden: true }); }
-        const cells = ({ w, tracks }) => {
-          const base = tracks.get(reference)?.track?.last;
-          const keys = [...tracks.values()].filter((one) => one.track).map((one) => data.benchmarks[one.benchmark].key);
-          if (tracks.get(reference)?.track) { const key = data.benchmarks[tracks.get(reference).benchmark].key; keys.splice(keys.indexOf(key), 1); keys.unshift(key); }
-          const address = chartAddress({ ...s, environment }, keys, { y: "ratio" });
-          return el("tr", {}, el("th", { scope: "row" }, el("a", { class: "name", href: address }, el("bdi", {}, w.label))), ...names.map((name) => {
-            const one = tracks.get(name)?.track;
-            if (!one) { return el("td", { class: "number muted" }, "·"); }
-            const ratio = base > 0 && one.last > 0 ? one.last / base : NaN;
-            const word = name === reference || !Number.isFinite(ratio) ? null : el("span", { class: `small ${ratio > 1 ? "bad" : "good"}` }, ` ×${show.digits(ratio)}`);
-            return el("td", { class: "number" }, show.value(one.last, data.benchmarks[one.benchmark].unit), word);
-          }));
-        };
-        return el("section", {}, el("h2", {}, data.environments[environment].label), el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": `Implementations on ${data.environments[environment].label}` }, el("table", { class: "list plain" },
-          el("caption", { class: "muted" }, `Last values, and how many times that of ${reference}. A workload opens its chart over time.`),
-          el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Workload"), ...names.map((name) => el("th", { scope: "col" }, name)))),
-          el("tbody", {}, ...rows.map(cells)))));
-      }));
-    };
-    main.replaceChildren(el("h1", { class: "title" }, "Implementations"), el("div", { class: "bar" }, el("a", { class: "button", href: "#/" }, "‹ Overview"),
-      names.length > 0 ? show.choice("Against", names.map((name) => [name, name]), reference, (name) => { reference = name; draw(); }) : null), body);
-    if (workloads.length === 0) { body.append(el("p", {}, "No two benchmarks have ids group/implementation/value of the same group and value.")); }
-    else { draw(); }
+    const environments = data.environments.map((_, i) => i).filter((i) => s.environment < 0 || s.environment === i);
+    const times = environments.map((environment) => {
+      const track = (b) => data.tracks.find((t) => t.benchmark === b && t.branch === s.branch && t.environment === environment);
+      const rows = workloads.map((w) => {
+        const tracks = new Map(w.members.map((m) => [m.implementation, { benchmark: m.benchmark, track: track(m.benchmark) }]));
+        return { w, tracks };
+      }).filter(({ tracks }) => [...tracks.values()].filter((one) => one.track).length > 1);
+      if (rows.length === 0) { return null; }
+      const cells = ({ w, tracks }) => {
+        const keys = [...tracks.values()].filter((one) => one.track).map((one) => data.benchmarks[one.benchmark].key);
+        return el("tr", {}, el("th", { scope: "row" }, el("a", { class: "name", href: chartAddress({ ...s, environment }, keys) }, el("bdi", {}, w.label))), ...names.map((name) => {
+          const one = tracks.get(name)?.track;
+          return one ? el("td", { class: "number" }, show.value(one.last, data.benchmarks[one.benchmark].unit)) : el("td", { class: "number muted" }, "·");
+        }));
+      };
+      const label = data.environments[environment].label;
+      return el("section", { class: "times" }, el("h2", {}, label), table(`Implementations on ${label}`, "Last values in history. A workload opens its chart over time.", ["Workload", ...names], rows.map(cells)));
+    });
+
+    const why = "Which one is faster, and by how much, is told by reports of `regress rivals` alone: history keeps times, and not whether both computed the same, or waited until it was done.";
+    main.replaceChildren(el("h1", { class: "title" }, "Implementations"), el("div", { class: "bar" }, el("a", { class: "button", href: "#/" }, "‹ Overview")),
+      el("p", { class: "muted", id: "why" }, rivals.length > 0 ? why : `${why} This page was made without one (\`regress dashboard --rivals REPORT\`), so that it tells no ratio.`),
+      ...rivals, ...times.filter((one) => one !== null));
+    if (workloads.length === 0) { main.append(el("p", {}, "No two benchmarks have ids group/implementation/value of the same group and value.")); }
     return { keys: { Escape: () => { location.hash = "#/"; } }, end: () => {} };
   }
 
