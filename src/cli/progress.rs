@@ -48,6 +48,30 @@ fn show(things: &str, counter: &AtomicUsize, is_done: &AtomicBool) {
     bar.finish_and_clear();
 }
 
+/// What is being done to a history, on a terminal only.
+pub(super) struct StageBar {
+    bar: Option<ProgressBar>,
+}
+
+impl StageBar {
+    pub(super) fn new() -> StageBar {
+        StageBar { bar: spinner() }
+    }
+
+    /// What is done now; our own words.
+    pub(super) fn show(&self, stage: impl FnOnce() -> String) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(stage());
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 /// How rounds go on: a line that changes on a terminal, and elsewhere one after each look.
 pub(super) struct RoundsBar {
     bar: Option<ProgressBar>,

@@ -4,6 +4,7 @@ use criterion_regress::dashboard::{badge, picture, tracks};
 
 use crate::cli::args::BadgeArgs;
 use crate::cli::failure::Failure;
+use crate::cli::progress::StageBar;
 use crate::cli::{drawn, exit_code, output};
 
 pub(crate) fn run(args: &BadgeArgs) -> Result<ExitCode, Failure> {
@@ -17,7 +18,10 @@ pub(crate) fn run(args: &BadgeArgs) -> Result<ExitCode, Failure> {
             closest.map_or_else(|| "history holds no benchmarks".to_owned(), |id| format!("did you mean `{id}`?"));
         return Err(Failure::new(format!("failed to draw {id}: history has no such benchmark")).hint(hint));
     }
+    let bar = StageBar::new();
+    bar.show(|| format!("looking for changes of {}", output::count(history.series.len(), "benchmark")));
     let tracks = tracks(&history, &drawn::options(&args.drawn));
+    bar.finish();
     // The branch with the most runs.
     let svg = match &args.benchmark {
         Some(id) if args.chart => picture(&history, &tracks, 0, id).ok_or_else(|| {

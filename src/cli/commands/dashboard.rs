@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use criterion_regress::claims::Recorded;
 use criterion_regress::dashboard::{GENERATOR, site, tracks};
 use criterion_regress::environment::{origin, repository, tags};
-use criterion_regress::report::RivalsReport;
+use criterion_regress::report::{RivalsReport, visible};
 
 use super::claims::recorded;
 use crate::cli::args::DashboardArgs;
 use crate::cli::failure::Failure;
 use crate::cli::github::print_error;
+use crate::cli::progress::StageBar;
 use crate::cli::{drawn, exit_code, output};
 
 /// Hosts whose pages of commits are at `/OWNER/NAME/commit/REVISION`; GitLab leads there from it.
@@ -35,7 +36,10 @@ pub(crate) fn run(args: &DashboardArgs) -> Result<ExitCode, Failure> {
     });
     history.releases = tags(&here);
     history.commit_url = args.commit_url.clone().or_else(|| commits_of(&origin(&here)?));
+    let bar = StageBar::new();
+    bar.show(|| format!("looking for changes of {}", output::count(history.series.len(), "benchmark")));
     let tracks = tracks(&history, &drawn::options(&args.drawn));
+    bar.show(|| format!("writing {}", visible(&args.out.display().to_string())));
     let files = site(&history, &tracks);
     for file in &files {
         let path = args.out.join(&file.path);
@@ -43,6 +47,7 @@ pub(crate) fn run(args: &DashboardArgs) -> Result<ExitCode, Failure> {
         path.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
         fs::write(&path, &file.text).map_err(failed)?;
     }
+    bar.finish();
     if history.series.is_empty() {
         print_error("warning: no benchmark was found: the site is empty");
     }
