@@ -98,6 +98,19 @@ fn refuses(n: usize, workloads: &[(&str, f64, f64)], session: Option<Session>, w
 }
 
 #[test]
+fn a_virtual_machine_bears_no_claim() {
+    let case = Case::new().tree("cuda-h200/official/runs", "runs").file("BENCHMARKS.md", DOCUMENT);
+    std::fs::create_dir_all(case.path("benchmarks/results")).expect("a folder");
+    let rivals = "rivals runs --ours candle-cuda --theirs mlx-cuda -o json=benchmarks/results/mlx.json";
+    case.regress(rivals).exit_code(0);
+    let (ran, reasons) = refusals(&case);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    for want in ["measured in a virtual machine", "which commit was measured", "the working tree was clean"] {
+        assert!(reasons.iter().any(|reason| reason.contains(want)), "no `{want}` in {reasons:?}");
+    }
+}
+
+#[test]
 fn what_forbids_a_claim() {
     let with = |change: &dyn Fn(&mut Session)| {
         let mut session = good_session(5);

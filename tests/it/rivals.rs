@@ -238,3 +238,56 @@ fn how_it_was_measured_is_told() {
     let json = case.regress(&format!("{ARGUMENTS} --conditions other/session.json --format json")).json();
     assert_eq!(json["conditions"]["executions"], json!(3));
 }
+
+/// Recorded; its PROVENANCE.md says how.
+const ON_A_GPU: &str = "rivals runs --ours candle-cuda --theirs mlx-cuda";
+
+#[test]
+fn a_session_on_a_gpu() {
+    let case = Case::new().tree("cuda-h200/official/runs", "runs");
+    case.regress(ON_A_GPU)
+        .exit_code(0)
+        .stdout_contains("12 workloads of both: slower in 2, faster in 10")
+        .stdout_contains("NVIDIA H200, driver 580.159.04")
+        .stdout_contains("check virtualization failed: virtual machine, container");
+    let report = case.regress(&format!("{ON_A_GPU} --format json")).json();
+    let rows = report["workloads"].as_array().expect("a list");
+    for row in rows {
+        let above = row["above_floor"].as_array().expect("of both sides");
+        assert!(above.iter().all(|times| times.as_f64().is_some_and(|times| times > 1.0)), "{row}");
+    }
+    // SciPy's Welch on the logarithms of the executions' weighted medians, five a side.
+    let row = rows.iter().find(|row| row["workload"] == "matmul/256x256x256").expect("it was measured");
+    for (end, want) in [("estimate", 3.594_210_627), ("lower", 3.089_679_659), ("upper", 4.181_129_262)] {
+        let found = row["ratio"][end].as_f64().expect("a number");
+        assert!((found / want - 1.0).abs() < 1e-8, "{end}: {found} and not {want}");
+    }
+}
+
+/// What a real GPU reads when it is cheated, beside the other side as it was.
+#[track_caller]
+fn refused_on_a_gpu(planted: &str, cheater: &str, code: &str, least: usize) {
+    let mut case = Case::new();
+    for i in 1..=2 {
+        let honest = if cheater == "candle-cuda" { "mlx-cuda" } else { "candle-cuda" };
+        let matmul = format!("runs/{i}/matmul");
+        case = case
+            .tree(&format!("cuda-h200/official/runs/run-{i}/criterion/matmul/{honest}"), &format!("{matmul}/{honest}"))
+            .tree(&format!("cuda-h200/planted/{planted}/matmul/{cheater}"), &format!("{matmul}/{cheater}"));
+    }
+    let ran = case.regress(&format!("{ON_A_GPU} --format json")).exit_code(3);
+    let report = ran.json();
+    let rows = report["workloads"].as_array().expect("a list");
+    let has = |row: &&Value| row["refusals"].as_array().is_some_and(|all| all.iter().any(|one| one["code"] == code));
+    assert!(rows.len() == 6 && rows.iter().filter(has).count() >= least, "{ran}");
+    assert_eq!(report["together"], Value::Null, "{ran}");
+}
+
+#[test]
+fn cheats_on_a_gpu_are_refused() {
+    refused_on_a_gpu("smaller", "candle-cuda", "checksums-differ", 6);
+    refused_on_a_gpu("unsynchronised", "candle-cuda", "not-synchronised", 6);
+    // Of the others a GPU takes longer to be asked than to do the work.
+    refused_on_a_gpu("unsynchronised", "candle-cuda", "below-floor", 2);
+    refused_on_a_gpu("lazy", "mlx-cuda", "below-floor", 3);
+}
