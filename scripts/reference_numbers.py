@@ -285,7 +285,7 @@ def equivalence():
     return lines
 
 
-def functional_pruning():
+def level_grid():
     """The least cost over all cuts, by trying them all: O(n^2) segments, the best level of each between the places where it bends."""
     rng = np.random.default_rng(20260116)
 
@@ -322,9 +322,46 @@ def functional_pruning():
     return lines
 
 
+def noise_shape():
+    """The two-piece Student's t of the greatest posterior density, of all on a grid; with logarithms of its density over that at the mode."""
+    rng = np.random.default_rng(20260117)
+    widths = [0.4, 0.55, 0.75, 1.0, 1.4, 2.0, 3.0]
+    sides = list(itertools.product([1, 2, 4, 30], widths))
+    distances = np.array([-6, -3, -1, -0.2, 0.1, 0.5, 2, 4])
+
+    def over_mode(x, freedom, width):
+        return stats.t.logpdf(x / width, freedom) - stats.t.logpdf(0, freedom)
+
+    def penalty(x):
+        return 10 * x * x / 2
+
+    lines = "# values\tmode\tfreedom below\twidth below\tfreedom above\twidth above\tdistances\tlog densities\n"
+    for n, kind in [(8, "normal"), (60, "normal"), (150, "normal"), (40, "edge"), (120, "edge"), (90, "t"), (100, "two groups")]:
+        z = {
+            "normal": lambda: rng.normal(0, 1, n),
+            "edge": lambda: rng.exponential(1, n) - 0.7,
+            "t": lambda: rng.standard_t(1.5, n),
+            "two groups": lambda: rng.normal(0, 0.3, n) + 4 * (rng.random(n) < 0.3),
+        }[kind]()
+        z = np.sort(z).round(6)
+        best = (-np.inf, None)
+        for tenth in range(1, 10):
+            mode = 0 if tenth == 5 else z[tenth * n // 10]
+            x = z - mode
+            sums = [[over_mode(part, *side).sum() - penalty(np.log(side[1])) for side in sides] for part in (x[x < 0], x[x >= 0])]
+            for (i, below), (j, above) in itertools.product(enumerate(sides), enumerate(sides)):
+                mass = sum(width / (2 * stats.t.pdf(0, freedom)) for freedom, width in (below, above))
+                posterior = sums[0][i] + sums[1][j] - n * np.log(mass) - penalty(mode)
+                best = max(best, (posterior, (mode, below, above)), key=lambda of: of[0])
+        mode, below, above = best[1]
+        densities = [over_mode(x - mode, *(below if x < mode else above)) for x in distances]
+        lines += row(z, mode, *below, *above, distances, densities)
+    return lines
+
+
 TABLES = [
     distribution, execution, scale, multiple, hierarchical, welch, mean_difference, moderation, gamma, fieller, mann_whitney, signed_rank,
-    bootstrap, power, equivalence, functional_pruning,
+    bootstrap, power, equivalence, level_grid, noise_shape,
 ]
 warnings.simplefilter("ignore")
 for table in TABLES:

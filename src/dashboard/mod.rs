@@ -91,7 +91,7 @@ mod tests {
     use crate::stats::{ChangePointOptions, Random, Tier};
 
     const OPTIONS: FindingOptions = FindingOptions {
-        changes: ChangePointOptions { level: 0.004, confidence: 0.95, resolution: 0.003, seed: 1 },
+        changes: ChangePointOptions { level: 0.0035, confidence: 0.95, resolution: 0.003, seed: 1 },
         smallest: 0.02,
     };
 
