@@ -54,17 +54,20 @@ impl Asked {
         }
     }
 
-    /// Reads it. `candidate` says where it was measured afterwards, as far as nothing said so before: here.
+    /// Reads it. `candidate` says where it was measured afterwards, as far as nothing said so before: here, unless it comes from a
+    /// file, which may have been written anywhere.
     pub(super) fn read(
         &self,
         store: Option<&str>,
-        candidate: &mut Run,
+        candidate: &mut Loaded,
         revision: Option<&str>,
         policy: &Policy,
     ) -> Result<FromHistory, Failure> {
         let here = Path::new(".");
+        let is_of_file = candidate.is_of_file;
+        let candidate = &mut candidate.run;
         if candidate.environments.is_empty() {
-            candidate.environments.push(this_machine());
+            candidate.environments.push(if is_of_file { Environment::default() } else { this_machine() });
         }
         let (revisions, is_shallow) = match self {
             Asked::Ancestors => ancestors(here, revision)?,
@@ -79,8 +82,13 @@ impl Asked {
         if let Some(head) = found.elsewhere.first() {
             let there = &head.environment;
             let difference = environments.iter().flat_map(|own| there.differences(own)).next();
+            let is_unstated = environments.contains(&Environment::default());
             let (fact, values) = match difference {
                 Some(difference) => (difference.fact.to_owned(), difference.values),
+                None if is_unstated => {
+                    let there = there.cpu.clone().unwrap_or_else(|| "known".to_owned());
+                    ("machine".to_owned(), [there, "not stated".to_owned()])
+                }
                 None => ("what is known of the machine".to_owned(), ["more or less".to_owned(), "this".to_owned()]),
             };
             let subject = short(&head.revision).to_owned();
@@ -110,7 +118,7 @@ impl Asked {
         run.label = self.label();
         let executions = run.benchmarks.iter().map(|b| b.executions.len()).max().unwrap_or_default();
         let used = HistoryUsed { revisions, executions, cut: n_cut, elsewhere: found.elsewhere.len() };
-        Ok(FromHistory { loaded: Loaded { run, source }, used })
+        Ok(FromHistory { loaded: Loaded { run, source, is_of_file: false }, used })
     }
 
     fn label(&self) -> String {

@@ -35,6 +35,8 @@ enum Side {
 pub(super) struct Loaded {
     pub(super) run: Run,
     pub(super) source: String,
+    /// Whether something of it comes from a file, which may have been written anywhere.
+    pub(super) is_of_file: bool,
 }
 
 /// Criterion's folder, looked for when it is first needed.
@@ -271,13 +273,14 @@ fn together(mut loaded: Vec<Loaded>) -> Loaded {
     let source = sources.join(", ");
     // Runs of one name from several folders are told by where they lie.
     let labels: Vec<String> = loaded.iter().map(|l| l.run.label.clone()).collect();
-    let runs = loaded.into_iter().map(|Loaded { mut run, source }| {
+    let is_of_file = loaded.iter().any(|l| l.is_of_file);
+    let runs = loaded.into_iter().map(|Loaded { mut run, source, .. }| {
         if labels.iter().filter(|label| **label == run.label).count() > 1 {
             run.label = format!("{} ({source})", run.label);
         }
         run
     });
-    Loaded { run: Run::merge(runs.collect()), source }
+    Loaded { run: Run::merge(runs.collect()), source, is_of_file }
 }
 
 /// Reads all results of a folder.
@@ -287,7 +290,7 @@ pub(super) fn read(folder: &Path, baselines: Baselines<'_>) -> Result<Tree<Execu
 }
 
 fn named(tree: &mut Tree<Execution>, name: &str, folder: &Path) -> Loaded {
-    Loaded { run: tree.take_run(name, name), source: folder.display().to_string() }
+    Loaded { run: tree.take_run(name, name), source: folder.display().to_string(), is_of_file: false }
 }
 
 /// One baseline of a folder.
@@ -328,7 +331,7 @@ fn of_runs(tree: &mut Tree<Execution>, roots: &[String], name: &str, folder: &Pa
     let mut run = Run::merge(roots.iter().map(|root| tree.take_root(root, name)).collect());
     run.warnings.append(&mut tree.warnings);
     run.label = format!("{} ({} runs)", folder.display(), roots.len());
-    Loaded { run, source: folder.display().to_string() }
+    Loaded { run, source: folder.display().to_string(), is_of_file: false }
 }
 
 /// The runs of a folder, each for itself.
@@ -398,7 +401,7 @@ fn load_folder(folder: &Path) -> Result<Loaded, Failure> {
     let mut run = tree.take_run(taken.as_deref().unwrap_or(NEW), &label);
     run.warnings.append(&mut tree.warnings);
     run.warnings.append(&mut warnings);
-    Ok(Loaded { run, source: label })
+    Ok(Loaded { run, source: label, is_of_file: false })
 }
 
 /// A folder of exported files as a side: one that can't be read doesn't cost the others.
@@ -420,7 +423,7 @@ fn load_files(folder: &Path, files: &[PathBuf]) -> Loaded {
     if run.benchmarks.is_empty() {
         run.warnings.push(Warning { subject: folder.display().to_string(), kind: WarningKind::NothingFound });
     }
-    Loaded { run, source: folder.display().to_string() }
+    Loaded { run, source: folder.display().to_string(), is_of_file: true }
 }
 
 /// Whether a file begins as an exported run does.
@@ -487,7 +490,7 @@ fn load_file(path: &Path) -> Result<Loaded, Failure> {
     if run.benchmarks.is_empty() {
         run.warnings.push(Warning { subject: path.display().to_string(), kind: WarningKind::NothingFound });
     }
-    Ok(Loaded { run, source: path.display().to_string() })
+    Ok(Loaded { run, source: path.display().to_string(), is_of_file: true })
 }
 
 /// The expression of `--filter`.

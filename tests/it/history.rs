@@ -128,6 +128,22 @@ fn other_machines_are_no_baseline_and_named() {
 }
 
 #[test]
+fn a_file_that_does_not_say_where_it_was_measured_has_no_baseline() {
+    let (case, commits) = recorded(&steady(3));
+    let case = case.benchmark("parse").candidate(1_500.0);
+    case.regress("export --elsewhere -o run.json").exit_code(0);
+    let call = "check -b history -c run.json --format json";
+    let ran = case.regress(call).exit_code(3).warning("history-elsewhere", &commits[1][..8]);
+    ran.warning_says("history-elsewhere", "not stated here");
+    case.regress(&format!("{call} --allow-different-machines")).exit_code(1);
+    // What is known as little is compared.
+    case.regress(&format!("record run.json --store of-files.db --revision {}", commits[1])).exit_code(0);
+    let case = case.benchmark("parse").candidate(1_400.0);
+    case.regress("export --elsewhere -o run.json").exit_code(0);
+    case.regress(&format!("{call} --store of-files.db")).executions("parse", 1, 1);
+}
+
+#[test]
 fn without_git_or_history_there_is_an_error_that_says_what_to_do() {
     let case = Case::new().benchmark("a").candidate(1.0);
     case.regress("check -b history").exit_code(2).stderr_contains("no git repository").stderr_contains("hint: ");

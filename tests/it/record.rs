@@ -100,6 +100,28 @@ fn executions_files_and_other_revisions() {
 }
 
 #[test]
+fn a_file_that_does_not_say_where_it_was_measured_is_of_no_known_machine() {
+    let case = case();
+    repository(&case);
+    case.regress("export --elsewhere -o run.json").exit_code(0);
+    std::fs::create_dir(case.path("runs")).expect("a folder");
+    std::fs::copy(case.path("run.json"), case.path("runs/1.json")).expect("copied");
+    for (i, side) in ["run.json", "./runs"].into_iter().enumerate() {
+        let ran = case.regress(&format!("record {side} --store a.db --revision file{i}")).exit_code(0);
+        ran.stderr_contains("doesn't say where it was measured: recorded as of an unknown machine");
+    }
+    let ran = case.regress("record run.json --store a.db --elsewhere --revision meant").exit_code(0);
+    assert!(!ran.stderr.contains("where it was measured"), "{ran}");
+    case.regress("record --store a.db --revision here").exit_code(0);
+    let lines = case.regress("export --store=a.db --filter parse").exit_code(0).stdout;
+    for line in lines.lines() {
+        let row: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(row["cpu"].is_string(), row["revision"] == "here", "{row}");
+    }
+    assert_eq!(lines.lines().count(), 4);
+}
+
+#[test]
 fn what_is_doubtful_is_said() {
     let old = std::time::SystemTime::now() - std::time::Duration::from_secs(7_200);
     let case = case().written_at(old).benchmark("removed").candidate(1.0);

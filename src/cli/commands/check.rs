@@ -25,7 +25,7 @@ pub(crate) fn run(args: &CheckArgs, given: &ArgMatches) -> Result<ExitCode, Fail
             let mut candidate = sources.candidate(&args.candidate)?;
             let revision = args.candidate_revision.as_deref();
             let FromHistory { loaded, used: from } =
-                asked.read(args.store.store.as_deref(), &mut candidate.run, revision, &settings.policy)?;
+                asked.read(args.store.store.as_deref(), &mut candidate, revision, &settings.policy)?;
             used = Some(from);
             (loaded, candidate)
         }

@@ -72,7 +72,7 @@ fn distinct_labels(loaded: Vec<Loaded>) -> Vec<Run> {
     let labels: Vec<String> = loaded.iter().map(|l| l.run.label.clone()).collect();
     loaded
         .into_iter()
-        .map(|Loaded { mut run, source }| {
+        .map(|Loaded { mut run, source, .. }| {
             if labels.iter().filter(|label| **label == run.label).count() > 1 {
                 run.label = format!("{} ({source})", run.label);
             }

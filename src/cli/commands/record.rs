@@ -13,7 +13,7 @@ use crate::cli::args::{RecordArgs, ShortFormatArg};
 use crate::cli::failure::Failure;
 use crate::cli::github::print_error;
 use crate::cli::history::{History, failure};
-use crate::cli::input::{Sources, apply_filter, apply_since, filter};
+use crate::cli::input::{Loaded, Sources, apply_filter, apply_since, filter};
 use crate::cli::{exit_code, output};
 
 /// What was recorded. `schema/record.v1.json` describes it.
@@ -39,16 +39,14 @@ pub(crate) fn run(args: &RecordArgs) -> Result<ExitCode, Failure> {
     let mut sources = Sources::new(&args.place);
     let filter = filter(args.only.filter.as_deref())?;
     let sides = sources.expand(&args.sides, NEW)?;
-    let mut run = sources.several(&sides)?.run;
+    let Loaded { mut run, is_of_file, .. } = sources.several(&sides)?;
     apply_filter(filter.as_ref(), &mut [&mut run]);
-    let is_file = sides.iter().any(|side| Path::new(side).is_file());
     // What a file says of its results was true when it was written.
-    let since = if is_file { None } else { Some(args.since.as_str()) };
-    if !is_file {
-        apply_since(&mut run, since, now)?;
+    if !is_of_file {
+        apply_since(&mut run, Some(args.since.as_str()), now)?;
     }
     let mut notes = Vec::new();
-    let environment = environment_of(args, &run)?;
+    let environment = environment_of(args, &run, is_of_file, &mut notes)?;
     let about = about(args, environment, &run, &mut notes)?;
     for warning in &run.warnings {
         let (_, message, _) = warning_text(&warning.kind);
@@ -103,10 +101,24 @@ pub(crate) fn run(args: &RecordArgs) -> Result<ExitCode, Failure> {
     Ok(exit_code::OK)
 }
 
-/// Where it was measured: as the run says, else here.
-fn environment_of(args: &RecordArgs, run: &Run) -> Result<Environment, Failure> {
+/// Where it was measured: as the run says, else here, unless it comes from a file that doesn't say.
+fn environment_of(
+    args: &RecordArgs,
+    run: &Run,
+    is_of_file: bool,
+    notes: &mut Vec<String>,
+) -> Result<Environment, Failure> {
     let mut environment = match run.environments.as_slice() {
         [] if args.elsewhere => Environment::default(),
+        // It may have been written anywhere, and what is recorded wrongly stays so.
+        [] if is_of_file => {
+            notes.push(format!(
+                "{} doesn't say where it was measured: recorded as of an unknown machine (`regress export` states it; --elsewhere \
+                 says that this is meant)",
+                visible(&run.label)
+            ));
+            Environment::default()
+        }
         [] => this_machine(),
         [one] => one.clone(),
         several => {
