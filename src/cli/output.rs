@@ -107,16 +107,28 @@ pub(super) fn replace_file(path: &Path, text: &str) -> Result<(), Failure> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => path.to_owned(),
         Err(e) => return Err(failed(e)),
     };
+    put_file(&path, text, true)
+}
+
+/// The same for what is made again when the power goes: the disk isn't waited for, and a link gives way to the file.
+pub(super) fn swap_file(path: &Path, text: &str) -> Result<(), Failure> {
+    put_file(path, text, false)
+}
+
+fn put_file(path: &Path, text: &str, is_waited_for: bool) -> Result<(), Failure> {
+    let failed = |e: io::Error| Failure::new(format!("failed to write {}: {e}", path.display()));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
     let write = || {
         let mut file = std::fs::File::options().write(true).create_new(true).open(&beside)?;
         file.write_all(text.as_bytes())?;
-        if let Ok(metadata) = std::fs::metadata(&path) {
+        if let Ok(metadata) = std::fs::metadata(path) {
             file.set_permissions(metadata.permissions())?;
         }
-        file.sync_all()?;
-        std::fs::rename(&beside, &path)
+        if is_waited_for {
+            file.sync_all()?;
+        }
+        std::fs::rename(&beside, path)
     };
     write().map_err(|e| {
         let _ = std::fs::remove_file(&beside);

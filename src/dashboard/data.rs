@@ -130,8 +130,9 @@ pub(super) fn scripts(history: &DashboardHistory, tracks: &Tracks) -> (String, V
         let to = from + tracks.tracks[from..].iter().take_while(fits).count().max(1);
         let coded: Vec<(Vec<usize>, String)> = tracks.tracks[from..to].iter().map(points).collect();
         let text = json(&coded);
-        marks.push((to - from, format!("{:08x}", mark(text.as_bytes()))));
-        pieces.push(format!("regress.piece({},{text});\n", pieces.len()));
+        let mark = format!("{:08x}", mark(text.as_bytes()));
+        pieces.push(format!("regress.piece({},{text},\"{mark}\");\n", pieces.len()));
+        marks.push((to - from, mark));
         from = to;
     }
     (format!("regress.index({});\n", json(&index(history, tracks, marks))), pieces)
@@ -347,7 +348,8 @@ fn points(track: &Track) -> (Vec<usize>, String) {
     (steps, STANDARD.encode(bytes))
 }
 
-/// A mark of content, so that a piece of an earlier site is not taken from a cache: Fowler, Noll and Vo's hash 1a.
+/// A mark of content, so that a piece of another site is neither taken from a cache nor, where a page is open while its site is
+/// written anew, shown as that of the page's own index: Fowler, Noll and Vo's hash 1a.
 fn mark(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }

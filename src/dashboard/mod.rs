@@ -172,7 +172,8 @@ mod tests {
         let history = of(runs, vec![series("x", (0..9).filter(|i| *i != 4).map(|i| (i, 100.0 + i as f64)))]);
         let files = files(&history);
         let piece = files.iter().find(|file| file.path == "data/000.js").expect("a piece");
-        let coded = value(&piece.text, "regress.piece(0,");
+        let (coded, _mark) = piece.text.rsplit_once(',').expect("a mark at the end");
+        let coded = value(&format!("{coded});\n"), "regress.piece(0,");
         let mut seen: Vec<(usize, f64, f64, f64)> = Vec::new();
         for track in coded.as_array().expect("tracks") {
             let bytes = base64::engine::general_purpose::STANDARD.decode(track[1].as_str().expect("text"));

@@ -46,6 +46,20 @@ fn a_site_is_written_with_releases_and_links() {
     for file in ["index.html", "app.js", "style.css", "uplot/uPlot.iife.min.js", "uplot/LICENSE", "data/000.js"] {
         assert!(case.path("site").join(file).is_file(), "{file}");
     }
+    // An index and points of different sites are told apart by it.
+    let mark = index["pieces"][0][1].as_str().expect("a mark");
+    let piece = std::fs::read_to_string(case.path("site/data/000.js")).expect("a piece");
+    assert!(piece.ends_with(&format!(",\"{mark}\");\n")), "{piece}");
+    // A link that lies there is replaced, and what it points to stays as it is.
+    #[cfg(unix)]
+    {
+        std::fs::write(case.path("others"), "others").expect("written");
+        std::fs::remove_file(case.path("site/app.js")).expect("removed");
+        std::os::unix::fs::symlink(case.path("others"), case.path("site/app.js")).expect("linked");
+        case.regress("dashboard --out site").exit_code(0);
+        assert_eq!(std::fs::read_to_string(case.path("others")).expect("read"), "others");
+        assert!(std::fs::read_to_string(case.path("site/app.js")).expect("read").len() > 1_000);
+    }
     // Again over itself, the same.
     let read = |path: &Path| std::fs::read(path.join("data/000.js")).expect("a piece");
     let before = read(&case.path("site"));

@@ -45,7 +45,7 @@ pub(crate) fn run(args: &DashboardArgs) -> Result<ExitCode, Failure> {
         let path = args.out.join(&file.path);
         let failed = |e: std::io::Error| Failure::new(format!("failed to write {}: {e}", path.display()));
         path.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
-        fs::write(&path, &file.text).map_err(failed)?;
+        output::swap_file(&path, &file.text)?;
     }
     bar.finish();
     if history.series.is_empty() {

@@ -56,10 +56,16 @@ const regress = (() => {
     });
   }
 
-  // Called by data/NNN.js.
-  function takePiece(number, tracks) {
+  // Called by data/NNN.js. A page that was opened before its site was written anew has the earlier index, whose runs are others.
+  function takePiece(number, tracks, mark) {
     const waiting = pieces.get(number);
-    if (waiting) { waiting.resolve(tracks.map(pointsOf)); }
+    if (!waiting) { return; }
+    if (mark !== index.pieces[number][1]) {
+      pieces.delete(number);
+      waiting.reject(new Error("this site was written anew since the page was opened; reload the page"));
+      return;
+    }
+    waiting.resolve(tracks.map(pointsOf));
   }
 
   function pointsOf([steps, text]) {
