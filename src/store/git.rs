@@ -175,6 +175,19 @@ pub(super) fn without_password(text: &str) -> String {
     shown
 }
 
+/// The same of text that is an address and nothing else. Passwords are pasted as they are, with `/`, `?` and spaces in them, and
+/// servers take them so: all up to the last `@` may be one.
+pub(super) fn address_without_password(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    match rest.rfind('@') {
+        Some(i) if rest[..i].contains(':') => {
+            let user = rest.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}:***{}", &rest[i..])
+        }
+        _ => address.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,5 +203,10 @@ mod tests {
         check("postgres://me:p@ss@host/db", "postgres://me:***@host/db");
         check("ssh://git@host/a and https://a:b@c", "ssh://git@host/a and https://a:***@c");
         check("/a/b", "/a/b");
+        let check = |address: &str, want: &str| assert_eq!(address_without_password(address), want);
+        check("postgres://me:se/c?r e@t@host:5432/db", "postgres://me:***@host:5432/db");
+        check("postgres://me@host:5432/db", "postgres://me@host:5432/db");
+        check("postgres://host/db", "postgres://host/db");
+        check("/a:b@c", "/a:b@c");
     }
 }

@@ -39,7 +39,7 @@ impl StoreLocation {
     /// # Errors
     /// When it is none of these.
     pub fn parse(text: &str) -> Result<StoreLocation, InvalidLocation> {
-        let invalid = || InvalidLocation(super::git::without_password(text));
+        let invalid = || InvalidLocation(super::git::address_without_password(text));
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             return if path.is_empty() { Err(invalid()) } else { Ok(StoreLocation::Sqlite(path.into())) };
@@ -105,6 +105,11 @@ impl StoreLocation {
     }
 }
 
+/// The address of a database without its password, which may also stand in what follows `?`.
+pub(super) fn shown(address: &str) -> String {
+    super::git::address_without_password(address).split('?').next().unwrap_or_default().to_owned()
+}
+
 impl fmt::Display for StoreLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -112,7 +117,7 @@ impl fmt::Display for StoreLocation {
             StoreLocation::Branch { name, remote } => {
                 write!(f, "branch {name} of {}", super::git::without_password(remote))
             }
-            StoreLocation::Postgres(address) => f.write_str(&super::git::without_password(address)),
+            StoreLocation::Postgres(address) => f.write_str(&shown(address)),
         }
     }
 }
@@ -152,9 +157,21 @@ mod tests {
 
     #[test]
     fn a_password_is_never_shown() {
-        let location = StoreLocation::parse("postgres://me:secret@host/db").expect("a store");
-        assert_eq!(format!("{location} {location:?}").matches("secret").count(), 0);
-        let error = StoreLocation::parse("mysql://me:secret@host/db").expect_err("no store").to_string();
-        assert!(!error.contains("secret"), "{error}");
+        for address in [
+            "postgres://me:secret@host/db",
+            "postgres://me:a/secret@host/db",
+            "postgres://me:a?secret@host/db",
+            "postgres://me:a secret@host/db",
+            "postgres://me:a@secret@host/db",
+            "postgres://host/db?user=me&password=secret",
+        ] {
+            let location = StoreLocation::parse(address).expect("a store");
+            assert_eq!(format!("{location} {location:?}").matches("secret").count(), 0, "{location}");
+            assert!(location.to_string().ends_with("host/db"), "{location}");
+        }
+        for address in ["mysql://me:secret@host/db", "mysql://me:a/secret@host/db"] {
+            let error = StoreLocation::parse(address).expect_err("no store").to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
     }
 }

@@ -176,7 +176,7 @@ impl PostgresStore {
     }
 
     fn connect(address: &str) -> Result<PostgresStore> {
-        let name = without_password(address).split('?').next().unwrap_or_default().to_owned();
+        let name = super::location::shown(address);
         let unreachable = |cause: String| StoreError { store: name.clone(), kind: StoreFailure::Unreachable, cause };
         let mut config: Config = address.parse().map_err(|e: postgres::Error| unreachable(text(&e)))?;
         if config.get_connect_timeout().is_none() {
