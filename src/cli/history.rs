@@ -82,17 +82,20 @@ pub(super) fn failure(what: &str, e: &StoreError) -> Failure {
     let failure = Failure::new(format!("failed to {what} {e}"));
     match e.kind {
         StoreFailure::Unreachable => {
-            failure.hint("`regress record` makes a store; --store or $REGRESS_STORE says which one is meant")
+            failure.hint("--store or $REGRESS_STORE says which one is meant; `regress record` makes one that isn't there")
         }
         StoreFailure::TooNew => failure.hint("use the version of regress that wrote it, or a later one"),
         StoreFailure::TooOld => {
             failure.hint("`regress store migrate` brings it up to date; earlier versions can't use it then")
         }
         StoreFailure::ReadOnly => {
-            failure.hint("whoever runs this needs the right to write there; in a workflow, `contents: write`")
+            failure.hint("who records needs the right to write there, and who reads to read; for a branch, a workflow's `contents: write`")
         }
         StoreFailure::Full => failure.hint("make room and run it again; what was recorded before is there"),
         StoreFailure::Busy => failure.hint("another process works with it; run it again"),
+        StoreFailure::Foreign => {
+            failure.hint("--store or $REGRESS_STORE says which one is meant; what begins otherwise than a store is left alone")
+        }
         StoreFailure::Damaged => {
             failure.hint("`regress store verify` says what is damaged; `regress store copy` saves what can be read")
         }

@@ -53,8 +53,26 @@ pub struct BranchStore {
     added: Option<u64>,
 }
 
-/// The files of a commit by their path.
-type Files = BTreeMap<String, String>;
+/// The files of a commit.
+#[derive(Default)]
+struct Files {
+    /// What this tool has written, by its path: runs, packs and their keys.
+    ours: BTreeMap<String, String>,
+    /// What else there is in the root, `runs` and `packs`, as git lists it: it stays as it is.
+    others: BTreeMap<&'static str, Vec<Vec<u8>>>,
+}
+
+/// The folders that runs lie in.
+const FOLDERS: [&str; 2] = ["runs", "packs"];
+
+/// The id of a listed file, where it is one of ours: `MODE blob ID<TAB>NAME`.
+fn own_file(folder: &str, line: &[u8]) -> Option<(String, String)> {
+    let (about, name) = std::str::from_utf8(line).ok()?.split_once('\t')?;
+    let id = about.strip_prefix("100644 blob ")?;
+    let key = if folder == "packs" { name.strip_suffix(".keys").unwrap_or(name) } else { name };
+    RunKey::parse(key)?;
+    Some((format!("{folder}/{name}"), id.to_owned()))
+}
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -147,15 +165,27 @@ impl BranchStore {
     }
 
     fn files(&self, tip: Option<&str>) -> std::result::Result<Files, GitFailed> {
-        let Some(tip) = tip else { return Ok(Files::new()) };
-        let listed = self.git.bytes(&["ls-tree", "-r", "-z", "--full-tree", tip], None)?;
-        let listed = String::from_utf8_lossy(&listed).into_owned();
-        let file = |line: &str| {
-            let (about, path) = line.split_once('\t')?;
-            let id = about.split(' ').nth(2)?;
-            Some((path.to_owned(), id.to_owned()))
-        };
-        Ok(listed.split('\0').filter_map(file).collect())
+        let mut files = Files::default();
+        let Some(tip) = tip else { return Ok(files) };
+        let list = |tree: &str| self.git.bytes(&["ls-tree", "-z", "--full-tree", tree], None);
+        let root = list(tip)?;
+        for line in root.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
+            let name = line.splitn(2, |byte| *byte == b'\t').nth(1).unwrap_or_default();
+            let Some(folder) = FOLDERS.into_iter().find(|folder| folder.as_bytes() == name) else {
+                files.others.entry("").or_default().push(line.to_owned());
+                continue;
+            };
+            if !line.starts_with(b"040000 tree ") {
+                return Err(GitFailed { asked: "ls-tree".into(), said: format!("`{folder}` is no folder there") });
+            }
+            for line in list(&format!("{tip}:{folder}"))?.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
+                match own_file(folder, line) {
+                    Some((path, id)) => drop(files.ours.insert(path, id)),
+                    None => files.others.entry(folder).or_default().push(line.to_owned()),
+                }
+            }
+        }
+        Ok(files)
     }
 
     /// The content of files by their ids, fetched together where it isn't there.
@@ -207,9 +237,9 @@ impl BranchStore {
     /// The keys of all runs in the files.
     fn keys(&self, files: &Files) -> std::result::Result<BTreeSet<RunKey>, GitFailed> {
         let lists: BTreeSet<&str> =
-            files.iter().filter(|(path, _)| path.ends_with(".keys")).map(|(_, id)| id.as_str()).collect();
+            files.ours.iter().filter(|(path, _)| path.ends_with(".keys")).map(|(_, id)| id.as_str()).collect();
         let mut keys: BTreeSet<RunKey> =
-            files.keys().filter_map(|path| RunKey::parse(path.strip_prefix("runs/")?)).collect();
+            files.ours.keys().filter_map(|path| RunKey::parse(path.strip_prefix("runs/")?)).collect();
         for list in self.contents(&lists)?.values() {
             keys.extend(list.chunks_exact(16).filter_map(|key| Some(RunKey(key.try_into().ok()?))));
         }
@@ -235,26 +265,28 @@ impl BranchStore {
             let content = bundle::pack(pack);
             let keys: Vec<u8> = pack.iter().flat_map(|record| record.head.key.0).collect();
             let name = hexadecimal(&Sha256::digest(&content)[..16]);
-            files.insert(format!("packs/{name}"), self.write(&content)?);
-            files.insert(format!("packs/{name}.keys"), self.write(&keys)?);
+            files.ours.insert(format!("packs/{name}"), self.write(&content)?);
+            files.ours.insert(format!("packs/{name}.keys"), self.write(&keys)?);
         }
         Ok(())
     }
 
     fn tree(&self, files: &Files) -> std::result::Result<String, GitFailed> {
-        let mut root = String::new();
-        let mut folders: BTreeMap<&str, String> = BTreeMap::new();
-        for (path, id) in files {
-            let (list, name) = match path.split_once('/') {
-                Some((folder, name)) => (folders.entry(folder).or_default(), name),
-                None => (&mut root, path.as_str()),
-            };
-            list.push_str(&format!("100644 blob {id}\t{name}\n"));
+        // Ended by a 0 each: names of others may hold anything else.
+        let mut lists: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
+        for (folder, lines) in &files.others {
+            let list = lists.entry(folder).or_default();
+            lines.iter().for_each(|line| list.extend(line.iter().chain(&[0])));
+        }
+        for (path, id) in &files.ours {
+            let (folder, name) = path.split_once('/').unwrap_or(("", path));
+            lists.entry(folder).or_default().extend(format!("100644 blob {id}\t{name}\0").bytes());
         }
         // The content of most of them was never fetched.
-        let make = |list: &str| self.git.text(&["mktree", "--missing"], Some(list.as_bytes()));
-        for (folder, list) in folders {
-            root.push_str(&format!("040000 tree {}\t{folder}\n", make(&list)?));
+        let make = |list: &[u8]| self.git.text(&["mktree", "--missing", "-z"], Some(list));
+        let mut root = lists.remove("").unwrap_or_default();
+        for (folder, list) in lists {
+            root.extend(format!("040000 tree {}\t{folder}\0", make(&list)?).bytes());
         }
         make(&root)
     }
@@ -279,7 +311,7 @@ impl BranchStore {
                 let mut files = self.files(tip.as_deref())?;
                 let Some(done) = change(&mut files)? else { return Ok(Ok(None)) };
                 if tip.is_none() {
-                    files.insert("README.md".to_owned(), self.write(ABOUT.as_bytes())?);
+                    files.ours.insert("README.md".to_owned(), self.write(ABOUT.as_bytes())?);
                 }
                 let tree = self.tree(&files)?;
                 let mut commit = vec!["commit-tree", &tree, "-m", message];
@@ -328,6 +360,19 @@ impl BranchStore {
 
     /// The index, with all that the remote has.
     fn synced(&mut self) -> Result<&mut SqliteStore> {
+        let (_, damage) = self.sync()?;
+        if let Some(first) = damage.into_iter().next() {
+            return Err(self.damaged(first));
+        }
+        self.index.as_mut().ok_or_else(|| StoreError {
+            store: name(&self.branch, &self.remote),
+            kind: StoreFailure::Other,
+            cause: "there is no index".to_owned(),
+        })
+    }
+
+    /// Brings the index up to date with the remote; with it, what of the remote can't be read.
+    fn sync(&mut self) -> Result<(&mut SqliteStore, Vec<String>)> {
         let _lock = self.locked()?;
         let read = || {
             let tip = self.fetch()?;
@@ -351,23 +396,32 @@ impl BranchStore {
             index = SqliteStore::open(&path, Access::Create)?;
             have.clear();
         }
+        let mut damage = Vec::new();
         if have.len() < keys.len() {
             let is_new = |path: &str| match path.strip_prefix("runs/") {
-                Some(key) => RunKey::parse(key).is_none_or(|key| !have.contains(&key)),
-                None => path.starts_with("packs/") && !path.ends_with(".keys"),
+                Some(key) => RunKey::parse(key).is_some_and(|key| !have.contains(&key)),
+                None => !path.ends_with(".keys"),
             };
-            let wanted: BTreeMap<&str, &str> =
-                files.iter().filter(|(path, _)| is_new(path)).map(|(path, id)| (id.as_str(), path.as_str())).collect();
+            let wanted: BTreeMap<&str, &str> = files
+                .ours
+                .iter()
+                .filter(|(path, _)| is_new(path))
+                .map(|(path, id)| (id.as_str(), path.as_str()))
+                .collect();
             let contents = self.sound(|| self.contents(&wanted.keys().copied().collect()))?;
             let mut records = Vec::new();
             for (id, content) in contents {
                 let path = wanted.get(id.as_str()).copied().unwrap_or_default();
-                let found = bundle::unpack(&content).map_err(|e| self.damaged(format!("{path}: {e}")))?;
-                records.extend(found.into_iter().filter(|record| !have.contains(&record.head.key)));
+                match bundle::unpack(&content) {
+                    Ok(found) => {
+                        records.extend(found.into_iter().filter(|record| !have.contains(&record.head.key)));
+                    }
+                    Err(e) => damage.push(format!("{path}: {e}")),
+                }
             }
             index.append(&records)?;
         }
-        Ok(self.index.insert(index))
+        Ok((self.index.insert(index), damage))
     }
 }
 
@@ -395,12 +449,12 @@ impl Store for BranchStore {
             if new.len() < FOLD_AT / 4 {
                 for record in &new {
                     let id = self.write(&bundle::pack(std::slice::from_ref(record)))?;
-                    files.insert(format!("runs/{}", record.head.key), id);
+                    files.ours.insert(format!("runs/{}", record.head.key), id);
                 }
             } else {
                 self.add_packs(files, &new)?;
             }
-            n_loose = files.keys().filter(|path| path.starts_with("runs/")).count();
+            n_loose = files.ours.keys().filter(|path| path.starts_with("runs/")).count();
             n_bytes = self.written.get();
             Ok(Some(()))
         })?;
@@ -416,7 +470,16 @@ impl Store for BranchStore {
         self.synced()?.runs()
     }
 
+    fn readable(&mut self) -> Result<(Vec<Arc<RunHead>>, Vec<String>)> {
+        let (index, damage) = self.sync()?;
+        Ok((index.runs()?, damage))
+    }
+
     fn record(&mut self, key: RunKey) -> Result<Option<Record>> {
+        // What was read a moment ago need not be asked for again: a run never changes.
+        if let Some(record) = self.index.as_mut().map(|index| index.record(key)).transpose()?.flatten() {
+            return Ok(Some(record));
+        }
         self.synced()?.record(key)
     }
 
@@ -445,14 +508,20 @@ impl Store for BranchStore {
         let read = || {
             let tip = self.fetch()?;
             let files = self.files(tip.as_deref())?;
-            let contents = self.contents(&files.values().map(String::as_str).collect())?;
+            let contents = self.contents(&files.ours.values().map(String::as_str).collect())?;
             Ok((files, contents))
         };
         let (files, contents) = self.sound(read)?;
         let mut verified =
             Verified { n_bytes: Some(contents.values().map(|c| c.len() as u64).sum()), ..Verified::default() };
         let mut seen: BTreeSet<RunKey> = BTreeSet::new();
-        for (path, id) in files.iter().filter(|(path, _)| path.contains('/') && !path.ends_with(".keys")) {
+        for folder in FOLDERS {
+            for line in files.others.get(folder).into_iter().flatten() {
+                let name = line.splitn(2, |byte| *byte == b'\t').nth(1).unwrap_or_default();
+                verified.damage.push(format!("{folder}/{}: it is no run of history", String::from_utf8_lossy(name)));
+            }
+        }
+        for (path, id) in files.ours.iter().filter(|(path, _)| !path.ends_with(".keys")) {
             let content = contents.get(id).map(Vec::as_slice).unwrap_or_default();
             let records = match bundle::unpack(content) {
                 Ok(records) => records,
@@ -464,7 +533,7 @@ impl Store for BranchStore {
             let keys: Vec<u8> = records.iter().flat_map(|record| record.head.key.0).collect();
             let stated = match path.strip_prefix("runs/") {
                 Some(key) => RunKey::parse(key).map(|key| key.0.to_vec()),
-                None => files.get(&format!("{path}.keys")).and_then(|id| contents.get(id)).cloned(),
+                None => files.ours.get(&format!("{path}.keys")).and_then(|id| contents.get(id)).cloned(),
             };
             if stated != Some(keys) {
                 verified.damage.push(format!("{path} doesn't hold what was recorded"));
@@ -483,6 +552,7 @@ impl Store for BranchStore {
         let size = |contents: &BTreeMap<String, Vec<u8>>| contents.values().map(|c| c.len() as u64).sum::<u64>();
         let done = self.update("fold runs into a pack", |files| {
             let loose: BTreeMap<String, String> = files
+                .ours
                 .iter()
                 .filter(|(path, _)| path.starts_with("runs/"))
                 .map(|(path, id)| (path.clone(), id.clone()))
@@ -501,13 +571,13 @@ impl Store for BranchStore {
                     continue;
                 }
                 before += content.len() as u64;
-                files.remove(path);
+                files.ours.remove(path);
                 records.extend(found);
             }
             records.sort_by_cached_key(|record| record.head.order());
-            let old: BTreeSet<String> = files.values().cloned().collect();
+            let old: BTreeSet<String> = files.ours.values().cloned().collect();
             self.add_packs(files, &records)?;
-            let new: BTreeSet<&str> = files.values().filter(|id| !old.contains(*id)).map(String::as_str).collect();
+            let new: BTreeSet<&str> = files.ours.values().filter(|id| !old.contains(*id)).map(String::as_str).collect();
             let after = size(&self.contents(&new)?);
             Ok(Some(Compacted {
                 n_runs: records.len(),

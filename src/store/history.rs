@@ -66,6 +66,15 @@ pub trait Store {
     /// When the store can't be read.
     fn scan(&mut self, visit: &mut dyn FnMut(Piece<'_>)) -> Result<(), StoreError>;
 
+    /// The heads of all runs that can be read, as [`Store::runs`] gives them, and what can't be read, each in a sentence: for whoever
+    /// saves what there is.
+    ///
+    /// # Errors
+    /// When the store can't be read at all.
+    fn readable(&mut self) -> Result<(Vec<Arc<RunHead>>, Vec<String>), StoreError> {
+        Ok((self.runs()?, Vec::new()))
+    }
+
     /// Reads everything, and compares each run with its key.
     ///
     /// # Errors
@@ -173,7 +182,9 @@ pub enum StoreFailure {
     Full,
     /// Others kept it busy for too long.
     Busy,
-    /// It isn't a store, or it is damaged.
+    /// It isn't a store, but something else.
+    Foreign,
+    /// It is damaged.
     Damaged,
     /// Anything else.
     Other,

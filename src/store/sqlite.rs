@@ -161,7 +161,8 @@ impl SqliteStore {
         let (application, version) = store.marks()?;
         let is_empty = n_tables == 0 && version == 0;
         if !is_empty && application != APPLICATION {
-            return Err(store.damaged("it is a database of another program"));
+            let foreign = store.damaged("it is a database of another program");
+            return Err(StoreError { kind: StoreFailure::Foreign, ..foreign });
         }
         if version > VERSION {
             let cause = format!("its schema is of version {version}, and this tool knows up to version {VERSION}");
@@ -1069,7 +1070,8 @@ fn error(path: &Path, e: &rusqlite::Error) -> StoreError {
         Some(ErrorCode::ReadOnly) => StoreFailure::ReadOnly,
         Some(ErrorCode::DiskFull) => StoreFailure::Full,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreFailure::Busy,
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreFailure::Damaged,
+        Some(ErrorCode::NotADatabase) => StoreFailure::Foreign,
+        Some(ErrorCode::DatabaseCorrupt) => StoreFailure::Damaged,
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => StoreFailure::Unreachable,
         _ => StoreFailure::Other,
     };

@@ -122,6 +122,22 @@ fn a_file_that_does_not_say_where_it_was_measured_is_of_no_known_machine() {
 }
 
 #[test]
+fn a_copy_of_a_damaged_store_says_what_it_lacks() {
+    let case = case();
+    case.regress("record --revision 1 --store a.db").exit_code(0);
+    case.regress("record --revision 2 --store a.db").exit_code(0);
+    let database = rusqlite::Connection::open(case.path("a.db")).expect("opened");
+    database.execute("UPDATE fresh SET point = x'00' WHERE run = 1", []).expect("damaged");
+    drop(database);
+    let ran = case.regress("store copy --store a.db --to b.db").exit_code(2).stderr_contains("not copied: run ");
+    ran.stdout_contains("copied 1 run from a.db to b.db; 0 were there already; 1 could not be read");
+    let ran = case.regress("store copy --store a.db --to b.db --format json").exit_code(2);
+    assert_eq!(field(&ran, "damage").as_array().map(Vec::len), Some(1));
+    holds(&validator("store"), &ran.json(), "copy");
+    case.regress("store verify --store b.db").exit_code(0).stdout_contains("whole: 1 run, ");
+}
+
+#[test]
 fn what_is_doubtful_is_said() {
     let old = std::time::SystemTime::now() - std::time::Duration::from_secs(7_200);
     let case = case().written_at(old).benchmark("removed").candidate(1.0);

@@ -141,20 +141,24 @@ fn copy(args: &StoreCopyArgs) -> Result<ExitCode, Failure> {
         records.clear();
         Ok(())
     };
-    for head in from.runs().map_err(|e| failure("read", &e))? {
+    let (heads, mut damage) = from.readable().map_err(|e| failure("read", &e))?;
+    for head in heads {
         match from.record(head.key) {
             Ok(Some(record)) => records.push(record),
-            Ok(None) => {}
+            Ok(None) => damage.push(format!("run {} is gone", head.key)),
             // One that is damaged does not cost the others.
-            Err(e) => print_error(&format!("warning: run {} was not copied: {}", head.key, visible(&e.to_string()))),
+            Err(e) => damage.push(format!("run {} of revision {}: {e}", head.key, head.revision)),
         }
         if records.len() >= TOGETHER {
             write(&mut *to, &mut records).map_err(|e| failure("copy to", &e))?;
         }
     }
     write(&mut *to, &mut records).map_err(|e| failure("copy to", &e))?;
+    damage.iter().for_each(|line| print_error(&format!("not copied: {}", visible(line))));
+    let n_damaged = damage.len();
+    let lost = if n_damaged == 0 { String::new() } else { format!("; {n_damaged} could not be read") };
     let text = format!(
-        "copied {} from {} to {}; {n_there} were there already",
+        "copied {} from {} to {}; {n_there} were there already{lost}",
         output::count(n_new, "run"),
         from.name(),
         to.name()
@@ -163,10 +167,12 @@ fn copy(args: &StoreCopyArgs) -> Result<ExitCode, Failure> {
         command: "copy",
         store: from.name(),
         to: Some(to.name()),
+        damage: (n_damaged > 0).then_some(damage),
         runs: Some(n_new),
         already_there: Some(n_there),
         ..Done::default()
     };
     tell(args.of.output.format, done, &text)?;
-    Ok(exit_code::OK)
+    // Whoever asked for all of them must not take this for that.
+    Ok(if n_damaged == 0 { exit_code::OK } else { exit_code::failed() })
 }

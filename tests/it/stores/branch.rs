@@ -170,6 +170,76 @@ fn a_branch_that_was_rewritten_is_read_anew() {
     assert_eq!(store.runs().expect("read").len(), 1);
 }
 
+#[test]
+fn what_others_put_on_the_branch_stays_as_it_is() {
+    let world = World::new();
+    world.store("first").append(&[suite::run(1, 2)]).expect("appended");
+    let remote = world.path("remote.git").to_string_lossy().into_owned();
+    git(&world.path(""), &["clone", "--quiet", "--branch=regress-history", &remote, "theirs"]);
+    let theirs = world.path("theirs");
+    std::fs::create_dir_all(theirs.join("docs/deep")).expect("folders");
+    std::fs::create_dir_all(theirs.join("runs/deep")).expect("folders");
+    for name in ["docs/deep/file", "runs/README", "runs/deep/file", "a name", "\"quoted\"", "tab\tline\nname"] {
+        std::fs::write(theirs.join(name), name).expect("written");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        std::fs::write(theirs.join(std::ffi::OsStr::from_bytes(b"\xff\xfe")), "bytes").expect("written");
+        std::os::unix::fs::symlink("README.md", theirs.join("link")).expect("linked");
+    }
+    git(&theirs, &["add", "--all"]);
+    git(&theirs, &["update-index", "--chmod=+x", "a name"]);
+    git(&theirs, &["commit", "--quiet", "-m", "theirs"]);
+    git(&theirs, &["push", "--quiet"]);
+    let listed = |at: &str| {
+        let all = git(&world.path("remote.git"), &["ls-tree", "-r", at]);
+        let is_theirs = |line: &&str| line.rsplit("\truns/").next().is_none_or(|name| name.len() != 32);
+        all.lines().filter(is_theirs).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let before = listed("regress-history");
+    assert!(before.iter().any(|line| line.starts_with("100755 ")), "{before:?}");
+    let mut store = world.store("first");
+    assert_eq!(store.append(&[suite::run(2, 2)]).expect("appended"), [Appended::New]);
+    assert_eq!(listed("regress-history"), before);
+    // They are no runs, which is told, and cost none.
+    assert_eq!(store.runs().expect("read").len(), 2);
+    let damage = store.verify().expect("read").damage;
+    assert_eq!(damage, ["runs/README: it is no run of history", "runs/deep: it is no run of history"]);
+    assert_eq!(store.compact().expect("folded").n_runs, 2);
+    assert!(before.iter().all(|line| listed("regress-history").contains(line)), "{before:?}");
+    assert_eq!(store.runs().expect("read").len(), 2);
+}
+
+#[test]
+fn a_damaged_run_is_told_and_costs_no_other() {
+    let world = World::new();
+    for i in 0..3 {
+        world.store("first").append(&[suite::run(i, 2)]).expect("appended");
+    }
+    let remote = world.path("remote.git").to_string_lossy().into_owned();
+    git(&world.path(""), &["clone", "--quiet", "--branch=regress-history", &remote, "theirs"]);
+    let theirs = world.path("theirs");
+    let damaged = suite::run(1, 2).head.key;
+    let path = theirs.join(format!("runs/{damaged}"));
+    let whole = std::fs::read(&path).expect("a run");
+    std::fs::write(&path, &whole[..whole.len() / 2]).expect("written");
+    git(&theirs, &["commit", "--quiet", "--all", "-m", "damage"]);
+    git(&theirs, &["push", "--quiet"]);
+    world.clone("job");
+    let mut store = world.store("job");
+    let error = store.runs().expect_err("a run can't be read");
+    assert_eq!(error.kind, StoreFailure::Damaged, "{error}");
+    let (heads, damage) = store.readable().expect("the others can");
+    assert_eq!((heads.len(), damage.len()), (2, 1), "{damage:?}");
+    assert!(damage[0].contains(&damaged.to_string()), "{damage:?}");
+    for head in heads {
+        assert!(store.record(head.key).expect("read").is_some());
+    }
+    assert!(store.record(damaged).is_err());
+    assert_eq!(store.append(&[suite::run(7, 2)]).expect("appended"), [Appended::New]);
+}
+
 /// What is left of a git that was killed, in our repository below the user's.
 #[test]
 fn what_a_killed_git_leaves_behind_is_mended() {

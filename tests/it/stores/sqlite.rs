@@ -49,8 +49,8 @@ fn what_is_no_store_is_said_and_left_alone() {
         assert_eq!(error.kind, want, "{error}");
         assert_eq!(std::fs::read(&path).expect("still there"), content);
     };
-    check(b"this is a text, and much longer than the sixteen bytes that a database begins with", StoreFailure::Damaged);
-    check(b"{}", StoreFailure::Damaged);
+    check(b"this is a text, and much longer than the sixteen bytes that a database begins with", StoreFailure::Foreign);
+    check(b"{}", StoreFailure::Foreign);
     let missing = SqliteStore::open(&folder.path().join("none.db"), Access::Existing).expect_err("missing");
     assert_eq!(missing.kind, StoreFailure::Unreachable);
     assert!(!folder.path().join("none.db").exists());
