@@ -235,6 +235,9 @@ fn accepted(case: &Case, finding: &str) {
     assert_eq!((&found["accepted"]["reason"], &found["new"]), (&reason.into(), &false.into()), "{ran}");
     holds(&validator("changes"), &ran.json(), "accepted");
     case.regress("changes").exit_code(0).stdout_contains("accepted on 20").stdout_contains("none of them new");
+    // Once is enough.
+    case.regress_with(&["changes", "accept", finding, "--reason", "again"]).exit_code(0).stdout_contains("already");
+    assert_eq!(std::fs::read_to_string(&at).expect("read"), text);
     // Of other benchmarks at the same place, nothing was accepted.
     std::fs::write(&at, text.replace("\"print\"", "\"calm\"")).expect("written");
     case.regress("changes --fail-on new").exit_code(1);

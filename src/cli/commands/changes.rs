@@ -161,6 +161,12 @@ fn accept(args: &AcceptArgs) -> Result<ExitCode, Failure> {
     let mut entry = AcceptedTable { reason: args.reason.clone(), on: today(), ..AcceptedTable::default() };
     let finding = report.findings.iter().find(|row| row.finding == args.finding);
     let drift = report.drifts.iter().find(|row| row.finding == args.finding);
+    let already = finding.map(|row| (&row.finding, &row.accepted)).or(drift.map(|row| (&row.finding, &row.accepted)));
+    if let Some((name, Some(accepted))) = already {
+        let text = format!("{name} is accepted already, on {}: {}", accepted.on, accepted.reason);
+        output::print(&format!("{}; nothing was written\n", visible(&text)))?;
+        return Ok(exit_code::OK);
+    }
     let what = match (finding, drift) {
         (Some(row), _) => {
             entry.after = row.after.as_ref().map(|commit| commit.revision.clone());
