@@ -1058,6 +1058,22 @@ fn name(path: &Path) -> String {
     path.display().to_string()
 }
 
+/// Why a file can't be opened, which SQLite doesn't say.
+fn why_closed(path: &Path) -> (StoreFailure, Option<String>) {
+    use std::io::ErrorKind;
+    if path.is_dir() {
+        return (StoreFailure::Unreachable, Some("it is a folder".to_owned()));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return (StoreFailure::Unreachable, Some(format!("there is no folder {}", folder.display())));
+    }
+    match std::fs::File::options().read(true).write(true).open(path).map_err(|e| e.kind()) {
+        Err(ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) => (StoreFailure::ReadOnly, None),
+        _ => (StoreFailure::Unreachable, None),
+    }
+}
+
 fn error(path: &Path, e: &rusqlite::Error) -> StoreError {
     let is_unreadable = matches!(
         e,
@@ -1075,7 +1091,12 @@ fn error(path: &Path, e: &rusqlite::Error) -> StoreError {
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => StoreFailure::Unreachable,
         _ => StoreFailure::Other,
     };
+    let (kind, why) = match kind {
+        StoreFailure::Unreachable => why_closed(path),
+        kind => (kind, None),
+    };
     let cause = match (e, kind) {
+        _ if why.is_some() => why.unwrap_or_default(),
         (_, StoreFailure::Full) => "there is no room left on the disk; nothing was changed".to_owned(),
         (_, StoreFailure::ReadOnly) => "it may not be written; nothing was changed".to_owned(),
         (rusqlite::Error::SqliteFailure(_, Some(cause)), _) => cause.clone(),

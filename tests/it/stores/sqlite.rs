@@ -56,6 +56,9 @@ fn what_is_no_store_is_said_and_left_alone() {
     assert!(!folder.path().join("none.db").exists());
     let folderless = SqliteStore::open(&folder.path().join("no/where.db"), Access::Create).expect_err("no folder");
     assert_eq!(folderless.kind, StoreFailure::Unreachable);
+    assert!(folderless.cause.starts_with("there is no folder "), "{folderless}");
+    let no_file = SqliteStore::open(folder.path(), Access::Create).expect_err("a folder");
+    assert_eq!((no_file.kind, no_file.cause.as_str()), (StoreFailure::Unreachable, "it is a folder"));
 }
 
 #[test]
