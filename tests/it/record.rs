@@ -73,6 +73,8 @@ fn history_is_exported() {
     assert!(lines.len() == 3 && lines[0].starts_with("run,revision,branch,"), "{csv}");
     // A spreadsheet must not take a name for a formula.
     assert!(csv.contains(",'=evil()"), "{csv}");
+    let none = case.regress("export --store=a.db --branch none").exit_code(0);
+    assert_eq!(none.stderr, "warning: history has no execution of what was asked for on none\n");
     let one = case.regress("export --store=a.db --filter parse -o out.jsonl").exit_code(0);
     assert_eq!(one.stderr, "wrote 1 executions to out.jsonl\n");
     let row: Value =

@@ -131,6 +131,10 @@ fn export_history(args: &ExportArgs, store: &str) -> Result<ExitCode, Failure> {
     };
     store.each_series(&is_wanted, &mut visit).map_err(|e| failure("read", &e))?;
     written?;
+    if n_rows == 0 {
+        let on = args.branch.as_deref().map_or_else(String::new, |branch| format!(" on {}", visible(branch)));
+        print_error(&format!("warning: history has no execution of what was asked for{on}"));
+    }
     if let Some((path, mut file)) = file {
         file.flush().map_err(|e| Failure::new(format!("failed to write {}: {e}", path.display())))?;
         print_error(&format!("wrote {n_rows} executions to {}", path.display()));
