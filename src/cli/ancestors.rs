@@ -110,7 +110,7 @@ impl Asked {
         let mut run = merged(found.taken, &environments);
         let most = run.benchmarks.iter().map(|b| b.executions.len()).max().unwrap_or_default();
         if (1..FEW).contains(&most) {
-            let kind = WarningKind::FewInHistory { n: most, wanted: MOST };
+            let kind = WarningKind::FewInHistory { n: most, wanted: MOST, is_shallow };
             warnings.push(Warning { subject: self.label(), kind });
         }
         let n_cut = cut(&mut run, policy, &mut warnings);

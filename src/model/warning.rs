@@ -226,6 +226,8 @@ pub enum WarningKind {
     NothingInHistory,
     /// History has only a few executions to offer.
     FewInHistory {
+        /// Whether the clone holds only the end of its past, where more may be recorded.
+        is_shallow: bool,
         /// How many.
         n: usize,
         /// How many would be taken.

@@ -305,13 +305,18 @@ pub fn warning_text(kind: &WarningKind) -> (&'static str, String, Option<String>
             "history has no run of these commits".into(),
             Some("`regress record` keeps a run; record each push to the default branch"),
         ),
-        WarningKind::FewInHistory { n, wanted } => (
+        WarningKind::FewInHistory { n, wanted, is_shallow } => (
             "few-in-history",
             format!(
                 "history has {} of these commits, of {wanted} that would be taken: how far executions differ is mostly assumed",
                 count(*n, "execution", "executions")
             ),
-            Some("record more runs; from five on they say it themselves"),
+            Some(if *is_shallow {
+                "this clone holds only the end of its past: fetch the rest with `git fetch --unshallow`; in a workflow, `fetch-depth: 0` \
+                 for actions/checkout"
+            } else {
+                "record more runs; from five on they say it themselves"
+            }),
         ),
         WarningKind::LevelChanged => (
             "level-changed",

@@ -144,6 +144,25 @@ fn a_file_that_does_not_say_where_it_was_measured_has_no_baseline() {
 }
 
 #[test]
+fn a_shallow_clone_with_few_runs_is_told_where_more_may_be() {
+    let (case, _) = recorded(&steady(4));
+    let case = case.benchmark("parse").candidate(1_000.0);
+    case.regress("check -b history").stdout_contains("record more runs");
+    let origin = format!("file://{}", case.path("").display());
+    git(&case.path(""), &["clone", "--quiet", "--depth=3", &origin, "target/clone"]);
+    let output = case
+        .command()
+        .current_dir(case.path("target/clone"))
+        .args(["check", "-b", "history", "--store"])
+        .arg(case.path(".regress/history.db"))
+        .arg("--dir")
+        .arg(case.path("target/criterion"))
+        .output()
+        .expect("the tool can be run");
+    Ran::new("check -b history".to_owned(), &output).stdout_contains("2 executions").stdout_contains("--unshallow");
+}
+
+#[test]
 fn without_git_or_history_there_is_an_error_that_says_what_to_do() {
     let case = Case::new().benchmark("a").candidate(1.0);
     case.regress("check -b history").exit_code(2).stderr_contains("no git repository").stderr_contains("hint: ");
