@@ -115,6 +115,8 @@ pub enum Refusal {
     ChecksumsDiffer,
     /// Executions of one side computed different things.
     WorkVaries(Rival),
+    /// Several benchmarks of one execution have this id, so that nobody knows which of them is meant.
+    SeveralOfOneId(Rival),
     /// Both name the workload differently.
     WorkloadsDiffer([String; 2]),
     /// The clock was read before the device had finished.
@@ -202,6 +204,9 @@ fn facts(side: &BTreeMap<Workload, Side<'_>>) -> RivalFacts {
     facts
 }
 
+/// In place of what an implementation doesn't say.
+const NOT_STATED: &str = "(not stated)";
+
 /// A device in words: `cpu, AMD EPYC`.
 fn device(work: &Work) -> String {
     let parts = [&work.device_kind, &work.device_name];
@@ -213,6 +218,8 @@ struct Side<'a> {
     id: BenchmarkId,
     benchmarks: Vec<&'a Benchmark>,
     works: Vec<Option<&'a Work>>,
+    /// Whether a run has several benchmarks of this id, each in a folder of its own.
+    is_ambiguous: bool,
 }
 
 /// The parts of an id but for the implementation's: what both have in common.
@@ -227,7 +234,10 @@ fn side<'a>(runs: &'a [RivalRun], implementation: &str, n_copies: &mut usize) ->
                 id: benchmark.id.clone(),
                 benchmarks: Vec::new(),
                 works: Vec::new(),
+                is_ambiguous: false,
             });
+            // Benchmarks of one id are no executions of one another.
+            side.is_ambiguous |= benchmark.id != side.id;
             let is_copy = |known: &&Benchmark| benchmark.executions.iter().any(|e| known.executions.has(e));
             if side.benchmarks.iter().any(is_copy) {
                 *n_copies += 1;
@@ -302,18 +312,17 @@ fn unequal(ours: &Work, theirs: &Work) -> Vec<Refusal> {
     {
         refusals.push(Refusal::ChecksumsDiffer);
     }
-    if let (Some(a), Some(b)) = (&ours.precision, &theirs.precision)
-        && a != b
-    {
-        refusals.push(Refusal::PrecisionsDiffer(pair(a, b)));
+    // What only one of them says isn't known to be the same.
+    let words = |text: &Option<String>| text.as_deref().unwrap_or(NOT_STATED).to_owned();
+    if ours.precision != theirs.precision {
+        refusals.push(Refusal::PrecisionsDiffer([words(&ours.precision), words(&theirs.precision)]));
     }
-    if let (Some(a), Some(b)) = (&ours.waits, &theirs.waits)
-        && a != b
-    {
-        refusals.push(Refusal::WaitsDiffer(pair(a, b)));
+    if ours.waits != theirs.waits {
+        refusals.push(Refusal::WaitsDiffer([words(&ours.waits), words(&theirs.waits)]));
     }
-    if !ours.is_on_the_device_of(theirs) {
-        refusals.push(Refusal::DevicesDiffer([device(ours), device(theirs)]));
+    if !ours.is_on_the_device_of(theirs) || ours.device_kind.is_some() != theirs.device_kind.is_some() {
+        let words = |work: &Work| Some(device(work)).filter(|words| !words.is_empty());
+        refusals.push(Refusal::DevicesDiffer([words(ours), words(theirs)].map(|w| w.unwrap_or(NOT_STATED.to_owned()))));
     }
     refusals
 }
@@ -331,11 +340,16 @@ impl Side<'_> {
 
     fn refusals(&self, rival: Rival, lent: Peak) -> Vec<Refusal> {
         let mut refusals = Vec::new();
+        if self.is_ambiguous {
+            refusals.push(Refusal::SeveralOfOneId(rival));
+        }
         let Some(first) = self.work().filter(|_| self.works.iter().all(Option::is_some)) else {
-            return vec![Refusal::NoWork(rival)];
+            refusals.push(Refusal::NoWork(rival));
+            return refusals;
         };
         let all = || self.works.iter().copied().flatten();
-        if all().any(|work| work.checksum.is_none()) {
+        // Of no numbers, any two results are the same.
+        if all().any(|work| work.checksum.is_none_or(|checksum| checksum.elements == 0)) {
             refusals.push(Refusal::NoChecksum(rival));
         }
         let is_same = |work: &Work| {
@@ -344,13 +358,20 @@ impl Side<'_> {
                 _ => true,
             };
             agrees
-                && (&work.workload, &work.precision, &work.device_kind, &work.versions, &work.waits)
-                    == (&first.workload, &first.precision, &first.device_kind, &first.versions, &first.waits)
+                && (&work.workload, &work.precision, &work.device_kind, &work.device_name, &work.versions, &work.waits)
+                    == (
+                        &first.workload,
+                        &first.precision,
+                        &first.device_kind,
+                        &first.device_name,
+                        &first.versions,
+                        &first.waits,
+                    )
         };
         if !all().all(is_same) {
             refusals.push(Refusal::WorkVaries(rival));
         }
-        if all().any(|work| !work.is_synchronised) {
+        if all().any(|work| !work.is_synchronised || work.never_waits()) {
             refusals.push(Refusal::NotSynchronised(rival));
         }
         let below = self.benchmarks.iter().zip(&self.works).any(|(benchmark, work)| {
@@ -500,6 +521,35 @@ mod tests {
         check(&|r| all(r, "theirs", &gpu), Refusal::DevicesDiffer(["cpu".to_owned(), "cuda".to_owned()]));
         let batch = |w: &mut Work| w.waits = Some("batch".to_owned());
         check(&|r| all(r, "ours", &batch), Refusal::WaitsDiffer(["batch".to_owned(), "each".to_owned()]));
+        // What only one of them says isn't known to be the same.
+        let silent = "(not stated)".to_owned();
+        check(
+            &|r| all(r, "ours", &|w| w.precision = None),
+            Refusal::PrecisionsDiffer([silent.clone(), "f32".to_owned()]),
+        );
+        check(&|r| all(r, "theirs", &|w| w.waits = None), Refusal::WaitsDiffer(["each".to_owned(), silent.clone()]));
+        check(
+            &|r| all(r, "theirs", &|w| w.device_kind = None),
+            Refusal::DevicesDiffer(["cpu".to_owned(), silent.clone()]),
+        );
+        let none = |w: &mut Work| w.checksum = w.checksum.map(|c| Checksum { elements: 0, ..c });
+        let mut runs = five();
+        ["ours", "theirs"].iter().for_each(|name| all(&mut runs, name, &none));
+        assert_eq!(refusals(&runs), [Refusal::NoChecksum(Rival::Ours), Refusal::NoChecksum(Rival::Theirs)]);
+        check(
+            &|r| works(&mut r[1..2], "ours")[0].device_name = Some("another".to_owned()),
+            Refusal::WorkVaries(Rival::Ours),
+        );
+        // Whoever never waits for a device that works beside has not been timed, whatever it thinks of it.
+        let mut runs = five();
+        for name in ["ours", "theirs"] {
+            all(&mut runs, name, &|w| w.waits = Some("never".to_owned()));
+        }
+        assert_eq!(refusals(&runs), [], "a processor has finished when it returns");
+        for name in ["ours", "theirs"] {
+            all(&mut runs, name, &|w| w.device_kind = Some("cuda".to_owned()));
+        }
+        assert_eq!(refusals(&runs), [Refusal::NotSynchronised(Rival::Ours), Refusal::NotSynchronised(Rival::Theirs)]);
         // Who states no peak is held to that of the other, on the same device.
         let unknowing = |w: &mut Work| *w = Work { peak: Peak::default(), flops: Some(1e6), ..w.clone() };
         check(&|r| all(r, "theirs", &unknowing), Refusal::BelowFloor(Rival::Theirs));
@@ -524,6 +574,21 @@ mod tests {
         let twice = [runs.clone(), runs].concat();
         let told = rivals(&twice, &options());
         assert_eq!((told.workloads[0].n_executions, told.n_copies), ([5, 5], 20));
+    }
+
+    #[test]
+    fn benchmarks_of_one_id_are_no_executions_of_one_another() {
+        let mut runs = five();
+        for run in &mut runs {
+            let mut second = run.run.benchmarks[0].clone();
+            second.id = BenchmarkId::new("", "w0/ours/8_2", "w0/ours/8");
+            second.executions = execution(second.executions.first().typical * 1.5).into();
+            run.works.insert(second.id.clone(), work("ours", "w0/8"));
+            run.run.benchmarks.push(second);
+        }
+        let told = rivals(&runs, &options());
+        assert_eq!(told.workloads[0].refusals, [Refusal::SeveralOfOneId(Rival::Ours)]);
+        assert!(told.workloads[1].refusals.is_empty() && told.together.is_none());
     }
 
     #[test]

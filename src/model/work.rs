@@ -106,6 +106,12 @@ impl Work {
             && same(&self.device_name, &other.device_name, |a, b| a.starts_with(b) || b.starts_with(a))
     }
 
+    /// Whether it says that it never waits, for a device that works beside the processor: a clock then sees work being started.
+    #[must_use]
+    pub fn never_waits(&self) -> bool {
+        self.waits.as_deref() == Some("never") && self.device_kind.as_deref() != Some("cpu")
+    }
+
     /// The time below which one iteration can't be done on this machine, in seconds; `None` where work or machine are not known.
     ///
     /// It is the roofline of Williams, Waterman and Patterson (2009): flops over the peak, or bytes over the bandwidth, whichever

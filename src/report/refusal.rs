@@ -29,6 +29,12 @@ pub(super) fn refusal_text(refusal: &Refusal) -> (&'static str, Option<Rival>, S
             format!("executions of {} side computed different things", whose(*side)),
             "measure all executions with one version, on one device, from the same inputs".into(),
         ),
+        Refusal::SeveralOfOneId(side) => (
+            "several-of-one-id",
+            Some(*side),
+            format!("several benchmarks of {} side have this id: which of them is meant isn't known", whose(*side)),
+            "give each benchmark an id of its own; results of a renamed or moved one may be left over".into(),
+        ),
         Refusal::WorkloadsDiffer([ours, theirs]) => (
             "workloads-differ",
             None,
