@@ -5,6 +5,9 @@ use crate::report::{ConditionState, RivalsReport, Standing, machine};
 /// Executions a side below which nothing is claimed: what the profile `official` asks for as well.
 pub const MIN_EXECUTIONS: usize = 5;
 
+/// The confidence of intervals below which nothing is claimed: that of `regress rivals`.
+const MIN_CONFIDENCE: f64 = 0.95;
+
 /// What of a commit's hash is shown.
 const SHOWN_OF_COMMIT: usize = 12;
 
@@ -56,6 +59,13 @@ pub fn claim(report: &RivalsReport) -> Claim {
             "run the benchmarks again, each time into a folder of its own",
         ));
     }
+    if counts.workloads > 0 && report.confidence < MIN_CONFIDENCE {
+        let (has, needs) = (report.confidence * 100.0, MIN_CONFIDENCE * 100.0);
+        reasons.push(refused(
+            format!("its intervals are of {has} %, and a claim needs {needs} %"),
+            "write the report with `regress rivals`, whose intervals are",
+        ));
+    }
     if let Some(filter) = &report.filter {
         reasons.push(refused(
             format!("only benchmarks that match `{filter}` were compared"),
@@ -101,8 +111,12 @@ pub fn conditions(report: &RivalsReport) -> Vec<Refused> {
         }
         None => reasons.push(refused("cannot tell whether the working tree was clean", "measure in a git checkout")),
     }
-    if conditions.commit.is_none() {
-        reasons.push(refused("nothing says which commit was measured", "measure in a git checkout"));
+    match &conditions.commit {
+        None => reasons.push(refused("nothing says which commit was measured", "measure in a git checkout")),
+        Some(commit) if !is_hash(commit) => {
+            reasons.push(refused(format!("`{commit}` is no commit"), "measure in a git checkout"));
+        }
+        Some(_) => {}
     }
     if conditions.executions != report.runs {
         reasons.push(refused(
@@ -134,6 +148,11 @@ pub fn conditions(report: &RivalsReport) -> Vec<Refused> {
     reasons
 }
 
+/// Whether it can be a commit's hash, cut off or not.
+fn is_hash(text: &str) -> bool {
+    (7..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit())
+}
+
 /// The claim, in one sentence.
 fn sentence(report: &RivalsReport) -> String {
     let (ours, theirs) = (report.ours.with_versions(), report.theirs.with_versions());
@@ -163,12 +182,16 @@ fn sentence(report: &RivalsReport) -> String {
     let commit: String =
         conditions.and_then(|c| c.commit.clone()).unwrap_or_default().chars().take(SHOWN_OF_COMMIT).collect();
     let day = report.measured_at.as_ref().and_then(|[_, last]| last.split('T').next()).map(|day| format!(", {day}"));
+    let alone = match report.alone.len() {
+        0 => String::new(),
+        n => format!(" ({n} more of one side alone)"),
+    };
     let of = if n == 1 {
-        format!("in {}", report.workloads[0].workload)
+        format!("in {}{alone}", report.workloads[0].workload)
     } else {
         let with = |standing| report.workloads.iter().filter(|row| row.standing == standing).count();
         format!(
-            "the geometric mean of {n} workloads: faster in {}, slower in {}, not to be told in {}",
+            "the geometric mean of {n} workloads{alone}: faster in {}, slower in {}, not to be told in {}",
             with(Standing::Faster),
             with(Standing::Slower),
             with(Standing::Undecided)
@@ -181,8 +204,11 @@ fn sentence(report: &RivalsReport) -> String {
     )
 }
 
-/// A factor with the digits that an interval bears: `1.25`, `25.9`.
+/// A factor with the digits that an interval bears: `1.25`, `25.9`; as a power of ten where it is beyond all sense.
 fn times(factor: f64) -> String {
+    if factor >= 1e6 {
+        return format!("{factor:.2e}");
+    }
     let decimals = if factor >= 9.995 { 1 } else { 2 };
     format!("{factor:.decimals$}")
 }

@@ -80,9 +80,8 @@ impl Session {
     /// Whether any of it ran in a virtual machine; `None` where an execution doesn't say.
     #[must_use]
     pub fn is_virtual(&self) -> Option<bool> {
-        let says =
-            |e: &SessionExecution| e.before.virtualization.as_deref().map(|text| text.contains("virtual machine"));
-        any(self.executions.iter().map(says))
+        let says = |e: &Environment| e.virtualization.as_deref().map(|text| text.contains("virtual machine"));
+        any(self.executions.iter().map(|e| before_and_after(e, says)))
     }
 
     /// Whether any of it ran on a machine that a CI system lends to many; `None` where an execution doesn't say.
@@ -90,18 +89,23 @@ impl Session {
     /// Who looked, and found that no CI system runs it, is on a machine of their own.
     #[must_use]
     pub fn is_shared(&self) -> Option<bool> {
-        let says = |e: &SessionExecution| match e.before.runner.as_deref() {
+        let says = |e: &Environment| match e.runner.as_deref() {
             Some(SELF_HOSTED) => Some(false),
             Some(runner) if runner.starts_with("GitHub-hosted") => Some(true),
             Some(_) => None,
-            None => e.before.virtualization.is_some().then_some(false),
+            None => e.virtualization.is_some().then_some(false),
         };
-        any(self.executions.iter().map(says))
+        any(self.executions.iter().map(|e| before_and_after(e, says)))
     }
 }
 
 /// What an environment says of a runner that is somebody's own.
 const SELF_HOSTED: &str = "self-hosted";
+
+/// What is so of the machine before an execution; after it, only a yes is news: nobody may have looked.
+fn before_and_after(execution: &SessionExecution, says: impl Fn(&Environment) -> Option<bool>) -> Option<bool> {
+    if says(&execution.after) == Some(true) { Some(true) } else { says(&execution.before) }
+}
 
 /// Whether one of several answers is yes; `None` where there are none, or none is yes and one is missing.
 fn any(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {

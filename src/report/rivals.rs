@@ -1,6 +1,6 @@
 //! Two implementations, told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -14,6 +14,7 @@ use super::wording::count;
 use super::{Format, Rows, TerminalStyle, escape, markdown, terminal};
 use crate::compare::{self, Refusal, RivalFacts, RivalWorkload, Rivalry, RivalsOptions, Speedup};
 use crate::model::{CheckState, Session, Warning};
+use crate::stats::normal_quantile;
 
 const SCHEMA: &str = "criterion-regress/rivals";
 const VERSION: u32 = 1;
@@ -541,10 +542,67 @@ impl RivalsReport {
             Some("it has a ratio over all, and refuses one of them")
         } else if !(self.confidence > 0.0 && self.confidence < 1.0) {
             Some("its confidence is no fraction")
+        } else if self.ours.name == self.theirs.name {
+            Some("both implementations have one name")
+        } else if !self.together.is_none_or(|together| self.is_mean_of_all(together)) {
+            Some("its ratio over all is not the geometric mean of the workloads'")
+        } else if self
+            .workloads
+            .iter()
+            .any(|row| row.ratio.is_some() && row.executions.iter().any(|n| !self.is_count(*n)))
+        {
+            Some("a ratio rests on executions that were not there, or on too few")
+        } else if !self.workloads.iter().all(|row| row.ratio.is_none_or(|ratio| row.bears(&ratio, self.confidence))) {
+            Some("a ratio is not that of its times, or surer than they are")
+        } else if self.counts.refused == 0 && self.alone.is_empty() && differ(&self.ours, &self.theirs) {
+            Some("its sides differ in precision or in what was waited for, and no ratio is refused for it")
         } else {
-            None
+            self.conditions.as_ref().and_then(Conditions::contradiction)
         }
     }
+
+    fn is_mean_of_all(&self, together: RatioRow) -> bool {
+        let logs: Option<Vec<f64>> = self.workloads.iter().map(|row| Some(row.ratio?.estimate.ln())).collect();
+        let mean = logs.filter(|logs| !logs.is_empty()).map(|logs| logs.iter().sum::<f64>() / logs.len() as f64);
+        mean.is_some_and(|mean| (mean - together.estimate.ln()).abs() <= ROUNDING)
+    }
+
+    /// Whether a side can have so many executions, of each run one, where a ratio is told.
+    fn is_count(&self, executions: usize) -> bool {
+        (self.min_executions..=self.runs).contains(&executions) && executions > 1
+    }
+}
+
+/// What logarithms that are equal may differ by in a report.
+const ROUNDING: f64 = 1e-6;
+
+impl RivalRow {
+    /// Whether the times can have this ratio, with this interval.
+    ///
+    /// Of n values with standard deviation s, mean and median lie no further apart than s. A smallest value that lies d below the
+    /// median needs s² ≥ d² n / ((n + 2)(n − 1)): half of the values are no smaller than the median. Welch's interval tells of s in
+    /// turn: its half is no less than z √(s₁²/n₁ + s₂²/n₂), where z is the normal distribution's quantile. All of it in logarithms.
+    fn bears(&self, ratio: &RatioRow, confidence: f64) -> bool {
+        let is_time = |(time, fastest): (&f64, &f64)| time.is_finite() && *fastest > 0.0 && fastest <= time;
+        if !self.times.iter().zip(&self.fastest).all(is_time) {
+            return false;
+        }
+        let half = (ratio.upper / ratio.lower).ln() / 2.0;
+        let z = normal_quantile((1.0 - confidence) / 2.0);
+        let n = self.executions.map(|n| n as f64);
+        let least = |i: usize| (self.times[i] / self.fastest[i]).ln().powi(2) / ((n[i] + 2.0) * (n[i] - 1.0));
+        let off = ((self.times[1] / self.times[0]).ln() - ratio.estimate.ln()).abs();
+        let middle = (ratio.upper.ln() + ratio.lower.ln()) / 2.0;
+        half + ROUNDING >= z * (least(0) + least(1)).sqrt()
+            && off <= (2.0 * n[0].max(n[1])).sqrt() * half / z + ROUNDING
+            && (middle - ratio.estimate.ln()).abs() <= ROUNDING * half.max(1.0)
+    }
+}
+
+/// Whether both say in which numbers they computed or what they waited for, and say different things.
+fn differ(ours: &RivalSide, theirs: &RivalSide) -> bool {
+    let differ = |a: &[String], b: &[String]| !a.is_empty() && !b.is_empty() && a != b;
+    differ(&ours.precisions, &theirs.precisions) || differ(&ours.waits, &theirs.waits)
 }
 
 /// Reads a report that was written as JSON.
@@ -617,6 +675,23 @@ impl RivalSide {
 }
 
 impl Conditions {
+    /// What in them can't be, if anything.
+    fn contradiction(&self) -> Option<&'static str> {
+        let any = |says: &dyn Fn(&Environment) -> bool| self.environments.iter().any(says);
+        let begins = |text: &Option<String>, with: &str| text.as_deref().is_some_and(|text| text.starts_with(with));
+        let is_virtual = any(&|e| e.virtualization.as_deref().is_some_and(|text| text.contains("virtual machine")));
+        let cpus: BTreeSet<&String> = self.environments.iter().filter_map(|e| e.cpu.as_ref()).collect();
+        if is_virtual && self.virtual_machine == Some(false) {
+            Some("it names a virtual machine, and says that it ran in none")
+        } else if any(&|e| begins(&e.runner, "GitHub-hosted")) && self.shared_runner == Some(false) {
+            Some("it names a hosted runner, and says that none was shared")
+        } else if cpus.len() > 1 && self.changes.is_empty() {
+            Some("it names several processors, and no change of the machine")
+        } else {
+            None
+        }
+    }
+
     fn words(&self, foreign: &dyn Fn(&str) -> String) -> Vec<String> {
         let mut words = Vec::new();
         let tree = match self.dirty {
@@ -800,5 +875,65 @@ fn counts(workloads: &[RivalRow]) -> RivalCounts {
         slower: with(Standing::Slower),
         undecided: with(Standing::Undecided),
         faster: with(Standing::Faster),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::compare::{RivalRun, rivals};
+    use crate::model::{
+        Benchmark, BenchmarkId, Checksum, Executions, Measurement, Peak, Run, Sample, SamplingMode, Work,
+    };
+    use crate::stats::summarize;
+
+    fn run(times: [f64; 4]) -> RivalRun {
+        let work = Work {
+            workload: "w".to_owned(),
+            implementation: "i".to_owned(),
+            is_synchronised: true,
+            waits: Some("each".to_owned()),
+            checksum: Some(Checksum { elements: 4, sum_abs: 1.0, sum_squares: 1.0, projection: 0.5 }),
+            tolerance: 1e-4,
+            precision: Some("f32".to_owned()),
+            blas: None,
+            threads: None,
+            device_kind: Some("cpu".to_owned()),
+            device_name: None,
+            versions: BTreeMap::new(),
+            flops: None,
+            bytes: None,
+            peak: Peak::default(),
+        };
+        let mut found = RivalRun { run: Run::default(), ..RivalRun::default() };
+        for (name, time) in ["a/ours", "a/theirs", "b/ours", "b/theirs"].iter().zip(times) {
+            let sample = Sample::new(SamplingMode::Flat, vec![1.0; 10], vec![time; 10]).expect("a sample");
+            let executions = Executions::collect([summarize(&Measurement::Sample(sample), None)]).expect("one");
+            let id = BenchmarkId::from_name(name);
+            let unit = crate::model::Unit::Nanoseconds;
+            found.works.insert(id.clone(), work.clone());
+            found.run.benchmarks.push(Benchmark { id, throughput: None, unit, executions, overwritten: None });
+        }
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back_whatever_was_measured(
+            times in proptest::collection::vec(proptest::array::uniform4(1e-3..1e9_f64), 2..9),
+            steady in any::<bool>(), confidence in 0.5..0.999_f64,
+        ) {
+            let (ours, theirs) = ("ours".to_owned(), "theirs".to_owned());
+            let options = RivalsOptions { ours, theirs, confidence, min_executions: 2 };
+            let near = |time: f64, i: usize| if steady { 1000.0 * (i + 1) as f64 + time * 1e-8 } else { time };
+            let runs: Vec<RivalRun> = times.iter().map(|t| run(std::array::from_fn(|i| near(t[i], i)))).collect();
+            let context = RivalsContext { n_runs: runs.len(), ..RivalsContext::default() };
+            let report = RivalsReport::new(&rivals(&runs, &options), &options, &context);
+            prop_assert!(report.together.is_some());
+            let text = report.render(Format::Json, Rows::All, TerminalStyle { width: None, color: false }).expect("JSON");
+            prop_assert_eq!(parse_rivals(&text).map_err(|e| e.to_string()), Ok(report));
+        }
     }
 }

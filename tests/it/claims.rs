@@ -245,6 +245,82 @@ fn what_cannot_be_written_is_an_error_and_leaves_all_as_it_was() {
 }
 
 #[test]
+fn a_report_that_claims_more_than_it_was_written_with_is_refused() {
+    let case = recorded(5, &FASTER, Some(good_session(5)));
+    let path = case.path("benchmarks/results/mlx.json");
+    let was: Value = serde_json::from_str(&std::fs::read_to_string(&path).expect("a report")).expect("JSON");
+    let tampered = |change: &dyn Fn(&mut Value)| {
+        let mut report = was.clone();
+        change(&mut report);
+        std::fs::write(&path, report.to_string()).expect("written");
+        std::fs::write(case.path("BENCHMARKS.md"), DOCUMENT).expect("written");
+        case.regress("claims --check")
+    };
+    let better = |ratio: &mut Value| {
+        for (key, value) in [("estimate", 25.9), ("lower", 25.5), ("upper", 25.9 * 25.9 / 25.5)] {
+            ratio[key] = value.into();
+        }
+    };
+    let surer = |ratio: &mut Value| {
+        let estimate = ratio["estimate"].as_f64().expect("a number");
+        (ratio["lower"], ratio["upper"]) = ((estimate / 1.00001).into(), (estimate * 1.00001).into());
+    };
+    let check = |change: &dyn Fn(&mut Value), want: &str| {
+        let ran = tampered(change).exit_code(2).stderr_contains(want);
+        ran.stderr_contains("contradicts itself").stderr_contains("benchmarks/results/mlx.json");
+    };
+    tampered(&|_| {}).exit_code(1);
+    check(&|r| better(&mut r["together"]), "not the geometric mean");
+    check(&|r| (0..2).for_each(|i| surer(&mut r["workloads"][i]["ratio"])), "surer than they are");
+    check(
+        &|r| {
+            better(&mut r["together"]);
+            (0..2).for_each(|i| better(&mut r["workloads"][i]["ratio"]));
+        },
+        "not that of its times",
+    );
+    let dropped = |r: &mut Value| {
+        r["workloads"].as_array_mut().expect("rows").remove(0);
+        (r["counts"]["workloads"], r["counts"]["faster"]) = (1.into(), 1.into());
+    };
+    check(&dropped, "not the geometric mean");
+    check(&|r| r["workloads"][0]["executions"] = json!([500, 500]), "executions that were not there");
+    check(&|r| r["workloads"][0]["executions"] = json!([1, 5]), "on too few");
+    check(&|r| r["workloads"][1]["times"] = json!([-1.0, 1e308]), "not that of its times");
+    check(&|r| r["workloads"][1]["fastest"] = json!([1e9, 1e9]), "not that of its times");
+    check(&|r| r["ours"]["precisions"] = json!(["f16"]), "differ in precision");
+    check(&|r| r["ours"]["name"] = json!("theirs-cpu"), "one name");
+    let machine = |key: &'static str, value: &'static str| {
+        move |r: &mut Value| r["conditions"]["environments"][0][key] = value.into()
+    };
+    check(&machine("virtualization", "virtual machine"), "ran in none");
+    check(&machine("runner", "GitHub-hosted macos14"), "none was shared");
+    let another = |r: &mut Value| {
+        let machines = r["conditions"]["environments"].as_array_mut().expect("machines");
+        machines.push(machines[0].clone());
+        machines[1]["cpu"] = "another".into();
+    };
+    check(&another, "no change of the machine");
+    // What can be written so, and is no ground for a claim.
+    let none = |change: &dyn Fn(&mut Value), want: &str| {
+        tampered(change).exit_code(1).stdout_contains(&format!("no claim: {want}"));
+    };
+    none(&|r| r["confidence"] = 0.5.into(), "its intervals are of 50 %");
+    none(&|r| r["conditions"]["commit"] = "".into(), "`` is no commit");
+    none(&|r| r["conditions"]["commit"] = "x](http://e)".into(), "`x](http://e)` is no commit");
+}
+
+#[test]
+fn benchmarks_of_one_side_alone_are_counted_in_the_claim() {
+    let case = recorded(5, &FASTER, Some(good_session(5)));
+    for i in 1..=5 {
+        std::fs::remove_dir_all(case.path(&format!("runs/{i}/softmax/theirs-cpu"))).expect("it was there");
+    }
+    case.regress(&format!("{ARGUMENTS} -o json=benchmarks/results/mlx.json")).exit_code(0);
+    case.regress("claims").exit_code(0).stdout_contains("in matmul/8 (1 more of one side alone); 5 runs each");
+}
+
+#[test]
 fn a_typed_claim_is_told() {
     let case = recorded(5, &FASTER, Some(good_session(5)));
     let case = case.file("BENCHMARKS.md", &DOCUMENT.replace("Ours.", "It is 25.9x faster."));
