@@ -79,6 +79,7 @@ impl Report {
             judged_on: context.judged_on.clone(),
             same_executable: comparison.same_executable,
             rounds: None,
+            conditions: None,
             settle: settle(&benchmarks, is_shifted, policy.min_executions),
             confirmation: None,
             benchmarks,

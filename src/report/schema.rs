@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::rivals::Conditions;
+
 /// The name by which a report is recognised.
 pub(super) const SCHEMA: &str = "criterion-regress/report";
 
@@ -44,6 +46,9 @@ pub struct Report {
     /// How paired rounds were run, where that is what was compared.
     #[serde(default)]
     pub rounds: Option<RoundsUsed>,
+    /// How it was measured, by `regress official`: what was looked at before, and what disturbed which execution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Conditions>,
     /// How to settle what is suspicious, where measuring again can.
     pub settle: Option<Settle>,
     /// The second measurement, where there was one.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::number::{Scale, change, percent};
+use super::rivals::Conditions;
 use super::schema::{Unit, Verdict, WarningRow};
 use super::table::{Cell, Emphasis, Table};
 use super::wording::count;
@@ -25,6 +26,9 @@ pub struct SpreadReport {
     pub power: f64,
     /// All benchmarks together.
     pub summary: Summary,
+    /// How they were measured, by `regress official`: what was looked at before, and what disturbed which execution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Conditions>,
     /// Each of them.
     pub benchmarks: Vec<SpreadRow>,
     /// What the reader should know.
@@ -119,6 +123,7 @@ impl SpreadReport {
             level: spread.level,
             power: spread.power,
             summary: Summary::new(&spread.benchmarks),
+            conditions: None,
             benchmarks: spread.benchmarks.iter().map(SpreadRow::from).collect(),
             warnings: spread.warnings.iter().map(WarningRow::from).collect(),
         }

@@ -23,9 +23,9 @@ pub use journal::{InvalidJournal, Journal, Kept, read_journal};
 #[cfg(all(unix, feature = "cpu-time"))]
 pub use measurement::CpuTime;
 pub use official::{
-    CannotKeep, ForeignRecord, Longest, MEASUREMENTS, MOST_EXECUTIONS, Official, OfficialHeader, OfficialProcess,
-    OfficialProgress, OfficialRecord, OfficialWatcher, Repeated, Rival, SHORTEST_LIMIT, TIMES_BEFORE, execution_folder,
-    still_failed,
+    CannotKeep, ForeignRecord, KeptResult, Longest, LostResults, MEASUREMENTS, MOST_EXECUTIONS, Official,
+    OfficialHeader, OfficialProcess, OfficialProgress, OfficialRecord, OfficialWatcher, Repeated, Rival,
+    SHORTEST_LIMIT, TIMES_BEFORE, execution_folder, n_measured, still_failed,
 };
 pub use recorded::{RecordedResult, RecordedSide, RoundsHeader, RoundsRecord};
 pub use rounds::{Order, Step, closing_look};

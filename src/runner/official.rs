@@ -21,6 +21,7 @@ use super::recorded::RecordedSide;
 use super::rounds::Order;
 use super::suspension::Suspension;
 use crate::criterion::{self, Baselines, NEW};
+use crate::model::{BenchmarkId, Execution};
 use crate::stats::summarize;
 
 /// Criterion's own default: fewer measurements than this in an execution are told.
@@ -135,6 +136,9 @@ pub enum OfficialRecord {
         seconds: f64,
         /// The fewest measurements of its results; `None` for a rival.
         n_measurements: Option<usize>,
+        /// What it left.
+        #[serde(default)]
+        results: Vec<KeptResult>,
     },
     /// It failed, and is run again by whoever goes on.
     Failed {
@@ -145,6 +149,36 @@ pub enum OfficialRecord {
         /// How it ended.
         cause: String,
     },
+}
+
+/// A result in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptResult {
+    /// Its folder, below Criterion's.
+    pub place: String,
+    /// What its measurements are known by.
+    pub fingerprint: u64,
+}
+
+/// A process whose results are no longer where they were put, or no longer what they were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostResults {
+    /// The execution, from 1.
+    pub execution: usize,
+    /// Which process of it.
+    pub of: OfficialProcess,
+    /// The folders of all its results, below Criterion's.
+    pub places: Vec<String>,
+}
+
+impl LostResults {
+    /// The record that makes it be run again.
+    #[must_use]
+    pub fn record(&self) -> OfficialRecord {
+        let cause =
+            "what it had measured is gone, or was changed since: its execution's folder was written to".to_owned();
+        OfficialRecord::Failed { execution: self.execution, of: self.of, cause }
+    }
 }
 
 /// A command that measures something else beside.
@@ -392,8 +426,9 @@ impl Official {
                     watcher.suspended(execution, &id);
                 };
                 let record = match measured {
-                    Ok(n_measurements) => {
-                        OfficialRecord::Measured { execution, of: *of, seconds: took.as_secs_f64(), n_measurements }
+                    Ok((n_measurements, results)) => {
+                        let seconds = took.as_secs_f64();
+                        OfficialRecord::Measured { execution, of: *of, seconds, n_measurements, results }
                     }
                     Err(NotKept::Disk(cannot)) => return Err(cannot),
                     // Whoever stops the tool at a terminal stops the process as well, which is then no failure of its own.
@@ -439,16 +474,17 @@ impl Official {
         of: OfficialProcess,
         longest: Duration,
         watcher: &impl OfficialWatcher,
-    ) -> Result<Option<usize>, NotKept> {
+    ) -> Result<(Option<usize>, Vec<KeptResult>), NotKept> {
         match of {
             OfficialProcess::Benchmark { job, side } => {
-                let Some((suite, id)) = &self.jobs[job].sides[side] else { return Ok(None) };
+                let Some((suite, id)) = &self.jobs[job].sides[side] else { return Ok((None, Vec::new())) };
                 let suite = &self.suites[side][*suite];
                 let benchmarks = suite.run_fully(id, longest).map_err(NotKept::Taken)?;
                 let to = execution_folder(&self.folder, side, execution);
                 let places = benchmarks.iter().map(|b| (b.id.as_str().to_owned(), b.id.path()));
                 self.keep(of, &suite.home(), &places.collect::<Vec<_>>(), &to)?;
-                Ok(benchmarks.iter().map(|b| b.executions.first().n_measurements).min())
+                let results = benchmarks.iter().map(|b| kept_result(&b.id, b.executions.first())).collect();
+                Ok((benchmarks.iter().map(|b| b.executions.first().n_measurements).min(), results))
             }
             OfficialProcess::Rival { rival } => {
                 let scratch = self.folder.join("scratch").join("rival");
@@ -468,9 +504,30 @@ impl Official {
                     ))));
                 }
                 self.keep(of, &home, &places, &execution_folder(&self.folder, 1, execution))?;
-                Ok(None)
+                Ok((None, tree.entries.iter().map(|e| kept_result(&e.id, &e.measured)).collect()))
             }
         }
+    }
+
+    /// The processes whose results are not in their places as they were put there. Whoever may write there can change them.
+    #[must_use]
+    pub fn lost(&self, records: &[OfficialRecord]) -> Vec<LostResults> {
+        let mut there: BTreeMap<(usize, usize), BTreeMap<String, u64>> = BTreeMap::new();
+        let mut lost = Vec::new();
+        for ((execution, of), results) in measured(records) {
+            let side = match of {
+                OfficialProcess::Benchmark { side, .. } => side,
+                OfficialProcess::Rival { .. } => 1,
+            };
+            let there = there
+                .entry((side, execution))
+                .or_insert_with(|| fingerprints(&execution_folder(&self.folder, side, execution)));
+            if results.iter().any(|result| there.get(&result.place) != Some(&result.fingerprint)) {
+                let places = results.iter().map(|result| result.place.clone()).collect();
+                lost.push(LostResults { execution, of, places });
+            }
+        }
+        lost
     }
 
     /// Moves results to their places, where no other process of this call has put its own.
@@ -487,13 +544,42 @@ impl Official {
     }
 }
 
+fn kept_result(id: &BenchmarkId, execution: &Execution) -> KeptResult {
+    KeptResult { place: id.path(), fingerprint: execution.fingerprint }
+}
+
+/// What the results in a folder are known by; those that can't be read are missing.
+fn fingerprints(folder: &Path) -> BTreeMap<String, u64> {
+    let tree = criterion::read(folder, Baselines::Named(&[NEW]), summarize, &AtomicUsize::new(0));
+    let entries = tree.map(|tree| tree.entries).unwrap_or_default();
+    entries.iter().map(|e| (e.id.path(), e.measured.fingerprint)).collect()
+}
+
+/// The processes whose last word is that they measured, with what they left.
+fn measured(records: &[OfficialRecord]) -> BTreeMap<(usize, OfficialProcess), &[KeptResult]> {
+    let mut measured = BTreeMap::new();
+    for record in records {
+        match record {
+            OfficialRecord::Measured { execution, of, results, .. } => {
+                measured.insert((*execution, *of), results.as_slice());
+            }
+            OfficialRecord::Failed { execution, of, .. } => {
+                measured.remove(&(*execution, *of));
+            }
+        }
+    }
+    measured
+}
+
 /// What was measured of an execution.
 fn done(records: &[OfficialRecord], now: usize) -> BTreeSet<OfficialProcess> {
-    let measured = |record: &OfficialRecord| match record {
-        OfficialRecord::Measured { execution, of, .. } => (*execution == now).then_some(*of),
-        OfficialRecord::Failed { .. } => None,
-    };
-    records.iter().filter_map(measured).collect()
+    measured(records).into_keys().filter(|(execution, _)| *execution == now).map(|(_, of)| of).collect()
+}
+
+/// How many processes of the first `n` executions have measured.
+#[must_use]
+pub fn n_measured(records: &[OfficialRecord], n: usize) -> usize {
+    measured(records).into_keys().filter(|(execution, _)| *execution <= n).count()
 }
 
 /// The processes whose last word is a failure, with it.
@@ -682,7 +768,9 @@ mod tests {
     fn record(execution: usize, job: usize, seconds: Option<f64>) -> OfficialRecord {
         let of = OfficialProcess::Benchmark { job, side: 1 };
         match seconds {
-            Some(seconds) => OfficialRecord::Measured { execution, of, seconds, n_measurements: Some(100) },
+            Some(seconds) => {
+                OfficialRecord::Measured { execution, of, seconds, n_measurements: Some(100), results: Vec::new() }
+            }
             None => OfficialRecord::Failed { execution, of, cause: "signal".to_owned() },
         }
     }
@@ -703,6 +791,11 @@ mod tests {
         let of = |job| OfficialProcess::Benchmark { job, side: 1 };
         assert_eq!(failed, [(1, of(1), "signal".to_owned()), (2, of(0), "signal".to_owned())]);
         assert_eq!(done(&records, 1), BTreeSet::from([of(0)]));
+        // What is lost is measured again.
+        let lost = LostResults { execution: 1, of: of(0), places: Vec::new() }.record();
+        let records = [records.as_slice(), &[lost]].concat();
+        assert_eq!((done(&records, 1), n_measured(&records, 9)), (BTreeSet::new(), 0));
+        assert_eq!(still_failed(&records).len(), 3);
     }
 
     #[test]

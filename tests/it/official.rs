@@ -42,6 +42,9 @@ fn executions_are_kept_apart_for_every_other_command() {
     let ran = case.regress(&official("--runs 3 --format json -o markdown=spread.md")).exit_code(0);
     let ran = ran.stderr_contains("10 measurements an execution, where official runs take 100");
     holds(&validator("spread"), &ran.json(), "official");
+    let conditions = ran.json()["conditions"].clone();
+    assert!(conditions["tainted"][1].as_str().is_some_and(|why| why.contains("without a cool-down")), "{conditions}");
+    assert!(conditions["checks"].as_array().is_some_and(|checks| !checks.is_empty()), "{conditions}");
     assert_eq!(ran.json()["benchmarks"][0]["runs"][0]["executions"], 3, "{ran}");
     assert!(case.path("spread.md").exists());
     for k in 1..=3 {
@@ -85,6 +88,10 @@ fn a_baseline_is_measured_beside_and_judged() {
     let ran = ran.not_compared("come", "added");
     assert_eq!(ran.json()["policy"]["profile"], "official", "{ran}");
     holds(&validator("report"), &ran.json(), "official");
+    assert_eq!(
+        (&ran.json()["conditions"]["executions"], &ran.json()["conditions"]["tool"].is_string()),
+        (&5.into(), &true)
+    );
     assert!(case.path(LAST).join("baseline/run-5/criterion/f/new").is_dir());
     case.regress(&format!("check -p official -b {LAST}/baseline.json -c {LAST}/official.json")).exit_code(1);
 }
@@ -234,6 +241,41 @@ fn a_rival_that_does_wrong_costs_only_itself_and_is_run_again() {
 }
 
 #[test]
+fn results_that_a_rival_changes_or_removes_are_measured_again() {
+    for (text, n_lost) in [
+        (format!("sed -i 's/\"times\":\\[/&1/' {LAST}/runs/run-1/criterion/f/new/sample.json"), 1),
+        (format!("rm -rf {LAST}/runs/run-1/criterion/g"), 1),
+        (format!("rm -rf {LAST}/runs/run-1"), 2),
+    ] {
+        let case = rival(alone("1000 f\n1000 g"), &text);
+        let call = official("--runs 2 --rival ./rival --format json");
+        let ran = case.regress(&call).exit_code(2).stderr_contains("to run again what failed");
+        let ran = ran.stderr_contains("failed in execution 1: ").stderr_contains("is gone, or was changed since");
+        let n = |i: usize| ran.json()["benchmarks"][i]["runs"][0]["executions"].as_u64().unwrap_or(0);
+        assert_eq!(n(0) + n(1), 4 - n_lost, "what was changed is in no report: {ran}");
+        // Whoever goes on measures it again, and nothing else.
+        let case = rival(case, "");
+        let before = measured(&case).len();
+        case.regress(&call).exit_code(0).no_warning();
+        let again = measured(&case).len() - before;
+        assert!((n_lost as usize..=n_lost as usize + 1).contains(&again), "{text}: {again}");
+    }
+}
+
+#[test]
+fn an_executable_that_is_replaced_meanwhile_ends_it() {
+    let case = rival(alone("1000 f"), "echo '# another' >> new");
+    let ran = case.regress(&official("--runs 3 --rival ./rival")).exit_code(2);
+    let ran = ran.stderr_contains("new was replaced while it was measured, in execution 1");
+    assert_eq!(measured(&case).len(), 2, "the second execution did not begin: {ran}");
+    let session = json(&case, &format!("{LAST}/runs/session.json"));
+    assert!(
+        session["executions"][0]["tainted"].as_str().is_some_and(|why| why.contains("replaced during it")),
+        "{session}"
+    );
+}
+
+#[test]
 fn a_benchmark_that_fails_costs_only_itself() {
     let case = alone("1000 f\ncrash g");
     let ran = case.regress(&official("--runs 2 --format json")).exit_code(2);
@@ -356,4 +398,12 @@ fn a_commit_and_the_working_tree_are_built_and_told_by_name() {
     assert_eq!((&session["commit"], &session["dirty"]), (&commit.into(), &true.into()));
     assert_eq!(git(&repository, &["status", "--porcelain"]), " M bench.sh", "the user's files are as they were");
     regress("official --baseline none --anyway").exit_code(2).stderr_contains("failed to find the commit none");
+}
+
+#[test]
+fn what_the_machine_resolves_is_looked_at_where_that_is_asked_for() {
+    let case = alone("1000 f");
+    case.regress(&official("--runs 1 --measure")).exit_code(0);
+    let checks = json(&case, &format!("{LAST}/runs/session.json"))["checks"].clone();
+    assert!(checks.as_array().is_some_and(|all| all.iter().any(|check| check["name"] == "resolution")), "{checks}");
 }

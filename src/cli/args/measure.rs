@@ -141,6 +141,10 @@ Examples:
   regress official --bench parse --rival 'python3 bench/rival.py' --accept smt
   regress official -- --measurement-time 10
   regress check --profile official -b v1.2.json -c target/regress/official/last/official.json")]
+#[command(mut_arg("profile", |arg| arg.help(
+    "official (2 %, dedicated machine), smoke (20 %, shared machines), or one of the configuration's; a `profile` that \
+     regress.toml sets is not for official runs [default: official]"
+)))]
 pub(crate) struct OfficialArgs {
     /// Measure this branch, tag or commit beside the working tree, as the baseline
     #[arg(long, value_name = "REF", conflicts_with_all = ["baseline_binary", "binary"])]
@@ -186,6 +190,10 @@ pub(crate) struct OfficialArgs {
     /// waits for nothing
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_time, help_heading = "Machine")]
     pub(crate) cool_down: Duration,
+
+    /// Look first, for about 5 seconds, whether this machine can resolve the threshold, as `regress doctor --measure` does
+    #[arg(long, help_heading = "Machine")]
+    pub(crate) measure: bool,
 
     /// Take failures of this check of `regress doctor` for warnings; a list with commas
     #[arg(long, value_delimiter = ',', value_name = "CHECK", help_heading = "Machine")]

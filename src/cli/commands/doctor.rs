@@ -51,9 +51,7 @@ pub(crate) fn run(args: &DoctorArgs, given: &ArgMatches) -> Result<ExitCode, Fai
         },
     );
     if args.measure {
-        let (threshold, executions) = (settings.threshold.value.percent() / 100.0, settings.min_executions.value);
-        let level = settings.policy.gate_level;
-        checks.push(accept(resolution(&times(), threshold, executions, level, strictness)));
+        checks.push(accept(resolved(&settings, strictness)));
     }
     checks.extend(review(&Repository::read(&args.repository), strictness).into_iter().map(accept));
     checks.extend(stale(args).map(accept));
@@ -113,6 +111,12 @@ fn environments_of(args: &DoctorArgs) -> Result<Vec<Environment>, Failure> {
         if environments.is_empty() { vec![Environment::default()] } else { environments }
     };
     Ok(runs.into_iter().flat_map(|run| of_run(run.environments)).collect())
+}
+
+/// Whether fresh processes that do the same work lie close enough together for the threshold.
+pub(super) fn resolved(settings: &Settings, strictness: Strictness) -> Check {
+    let (threshold, executions) = (settings.threshold.value.percent() / 100.0, settings.min_executions.value);
+    resolution(&times(), threshold, executions, settings.policy.gate_level, strictness)
 }
 
 /// The times of fresh processes that do the same work; those that fail are missing.

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,19 +12,21 @@ use criterion_regress::criterion::{self, Baselines, NEW};
 use criterion_regress::environment::{
     Facts, LoadSample, disturbances, hash_of_file, observe, this_machine, wait_until_back,
 };
-use criterion_regress::model::{CheckState, Environment, Run, Session, SessionCheck, SessionExecution};
+use criterion_regress::model::{BenchmarkId, CheckState, Environment, Run, Session, SessionCheck, SessionExecution};
 use criterion_regress::preflight::{Check, Repository, Status, Strictness, Wanted, examine, review};
-use criterion_regress::report::{Context, Leg, Report, Side, SpreadReport, disagreements, failed_checks, visible};
+use criterion_regress::report::{
+    Conditions, Context, Leg, Report, Side, SpreadReport, disagreements, failed_checks, visible,
+};
 use criterion_regress::runner::{
-    Executable, Guard, Invocation, Journal, Kept, Longest, MEASUREMENTS, Official, OfficialHeader, OfficialProcess,
-    OfficialProgress, OfficialRecord, OfficialWatcher, ProcessFailed, RecordedSide, Rival, SHORTEST_LIMIT,
-    TIMES_BEFORE, execution_folder, read_journal, still_failed,
+    Executable, Guard, Invocation, Journal, Kept, Longest, LostResults, MEASUREMENTS, Official, OfficialHeader,
+    OfficialProcess, OfficialProgress, OfficialRecord, OfficialWatcher, ProcessFailed, RecordedSide, Rival,
+    SHORTEST_LIMIT, TIMES_BEFORE, execution_folder, n_measured, read_journal, still_failed,
 };
 use criterion_regress::store::{ExportedExecution, SESSION_FILE, gather, read_session, write_run, write_session};
 
 use crate::cli::args::OfficialArgs;
 use crate::cli::built::{Built, build, checkout_or_named, lock, named, short, suites_of, toolchain, working_tree};
-use crate::cli::commands::doctor::{WINDOW, known_checks, wait};
+use crate::cli::commands::doctor::{WINDOW, known_checks, resolved, wait};
 use crate::cli::failure::Failure;
 use crate::cli::github::print_error;
 use crate::cli::input::{filter, read, read_file};
@@ -104,36 +105,38 @@ pub(crate) fn run(args: &OfficialArgs, given: &ArgMatches) -> Result<ExitCode, F
     };
     let taken = take_up(args, &place, header)?;
     let (seed, mut journal, mut records) = (taken.seed, taken.journal, taken.records);
+    let used = [&prepared.baseline, &prepared.candidate].into_iter().flatten().flat_map(|side| &side.executables);
+    let used: Vec<(PathBuf, String)> =
+        used.zip(hashes.iter().flatten()).map(|(e, (_, h))| (e.path.clone(), h.clone())).collect();
     let executables = hashes.map(|hashes| {
         let mut hashes: Vec<String> = hashes.into_iter().map(|(_, hash)| hash).collect();
         hashes.sort();
         hashes
     });
     let session = open_session(&place, &prepared, !records.is_empty())?;
+    // What is gone is measured again.
+    note_lost(&official.lost(&records), &mut records, &mut journal)?;
     let is_all_measured = {
         let jobs = official.jobs();
         let n: usize = jobs.iter().flatten().flatten().count() + args.rival.len();
-        let measured = |record: &OfficialRecord| match record {
-            OfficialRecord::Measured { execution, of, .. } => (*execution <= args.runs).then_some((*execution, *of)),
-            OfficialRecord::Failed { .. } => None,
-        };
-        records.iter().filter_map(measured).collect::<BTreeSet<_>>().len() >= n * args.runs
+        n_measured(&records, args.runs) >= n * args.runs
     };
     let mut watcher = Watching {
         place: &place,
         session,
         executables: executables[1].clone(),
+        used,
         reference: None,
         begun: None,
         cool_down: args.cool_down,
         is_stopped,
         bar: OfficialBar::new(),
-        cannot_write: None,
+        must_end: None,
     };
     let is_complete = if is_all_measured {
         true
     } else {
-        let facts = preflight(args, &mut watcher)?;
+        let facts = preflight(args, &settings, &mut watcher)?;
         tell_limit(longest);
         watcher.reference = Some(facts);
         official.run(args.runs, seed, &mut records, &mut journal, &mut watcher).map_err(|e| {
@@ -141,9 +144,11 @@ pub(crate) fn run(args: &OfficialArgs, given: &ArgMatches) -> Result<ExitCode, F
         })?
     };
     watcher.bar.finish();
-    if let Some(failure) = watcher.cannot_write.take() {
+    if let Some(failure) = watcher.must_end.take() {
         return Err(failure);
     }
+    let lost = official.lost(&records);
+    note_lost(&lost, &mut records, &mut journal)?;
     let failed = still_failed(&records);
     if is_complete && failed.is_empty() && watcher.session.finished_at.is_none() {
         watcher.session.finished_at = Some(SystemTime::now());
@@ -154,7 +159,19 @@ pub(crate) fn run(args: &OfficialArgs, given: &ArgMatches) -> Result<ExitCode, F
     let code = if n == 0 {
         exit_code::failed()
     } else {
-        tell(args, &settings, &Measured { place: &place, prepared: &prepared, official: &official, executables, n })?
+        tell(
+            args,
+            &settings,
+            &Measured {
+                place: &place,
+                prepared: &prepared,
+                official: &official,
+                executables,
+                n,
+                session: &watcher.session,
+                lost: &lost,
+            },
+        )?
     };
     tell_few(&official, &records);
     for (execution, of, cause) in &failed {
@@ -173,6 +190,18 @@ pub(crate) fn run(args: &OfficialArgs, given: &ArgMatches) -> Result<ExitCode, F
         print_error(&format!("to run again what failed: {}", command_to_go_on()));
     }
     Ok(if is_complete && failed.is_empty() { code } else { exit_code::failed() })
+}
+
+/// Takes back what was recorded of results that are not in their places.
+fn note_lost(lost: &[LostResults], records: &mut Vec<OfficialRecord>, journal: &mut Executions) -> Result<(), Failure> {
+    for record in lost.iter().map(LostResults::record) {
+        journal.append(&record);
+        records.push(record);
+    }
+    match journal.failure() {
+        Some(cause) => Err(Failure::new(format!("failed to write {}: {cause}", journal.path().display()))),
+        None => Ok(()),
+    }
 }
 
 /// How long a benchmark's process may take: as was said, or by the times that Criterion is told.
@@ -432,12 +461,16 @@ fn open_session(place: &Place, prepared: &Prepared, goes_on: bool) -> Result<Ses
 
 /// Checks of the machine and the repository, with what was accepted.
 fn look(args: &OfficialArgs, checks: Vec<Check>) -> Vec<Check> {
+    let repository = review(&Repository::read(Path::new(".")), Strictness::Official);
+    let repository = repository.into_iter().filter(|check| check.code != NOT_ABOUT_NUMBERS);
+    accepted(args, checks.into_iter().chain(repository))
+}
+
+/// Checks, with what was accepted.
+fn accepted(args: &OfficialArgs, checks: impl IntoIterator<Item = Check>) -> Vec<Check> {
     let accept =
         |check: Check| if args.accept.iter().any(|code| code == check.code) { check.accepted() } else { check };
-    let mut checks: Vec<Check> = checks.into_iter().map(accept).collect();
-    let repository = review(&Repository::read(Path::new(".")), Strictness::Official);
-    checks.extend(repository.into_iter().filter(|check| check.code != NOT_ABOUT_NUMBERS).map(accept));
-    checks
+    checks.into_iter().map(accept).collect()
 }
 
 /// Before minutes are spent on building: what fails and doesn't pass by itself.
@@ -469,10 +502,10 @@ fn refuse(args: &OfficialArgs, checks: &[Check]) -> Result<(), Failure> {
 }
 
 /// Looks whether this machine is fit, and notes what it saw.
-fn preflight(args: &OfficialArgs, watcher: &mut Watching<'_>) -> Result<Facts, Failure> {
+fn preflight(args: &OfficialArgs, settings: &Settings, watcher: &mut Watching<'_>) -> Result<Facts, Failure> {
     let is_stopped = Arc::clone(&watcher.is_stopped);
     let wanted = Wanted { strictness: Strictness::Official, baselines: Vec::new() };
-    let (facts, checks) = wait(
+    let (facts, mut checks) = wait(
         args.wait,
         || is_stopped.load(Ordering::Relaxed),
         || {
@@ -480,6 +513,9 @@ fn preflight(args: &OfficialArgs, watcher: &mut Watching<'_>) -> Result<Facts, F
             (facts, look(args, checks))
         },
     );
+    if args.measure {
+        checks.extend(accepted(args, vec![resolved(settings, Strictness::Official)]));
+    }
     refuse(args, &checks)?;
     for check in checks {
         let state = match check.status {
@@ -503,6 +539,8 @@ struct Watching<'a> {
     place: &'a Place,
     session: Session,
     executables: Vec<String>,
+    /// What is run, with its hash before the first execution.
+    used: Vec<(PathBuf, String)>,
     /// The machine before the first execution of this call.
     reference: Option<Facts>,
     /// The machine before the execution in hand.
@@ -510,7 +548,7 @@ struct Watching<'a> {
     cool_down: Duration,
     is_stopped: Arc<AtomicBool>,
     bar: OfficialBar,
-    cannot_write: Option<Failure>,
+    must_end: Option<Failure>,
 }
 
 impl Watching<'_> {
@@ -520,7 +558,7 @@ impl Watching<'_> {
 
     fn write(&mut self) {
         if let Err(failure) = self.place.write(&self.session) {
-            self.cannot_write = Some(failure);
+            self.must_end = Some(failure);
         }
     }
 
@@ -533,6 +571,12 @@ impl Watching<'_> {
             }),
         );
         &mut self.session.executions[execution - 1]
+    }
+
+    /// The first executable that is no longer what it was: who builds meanwhile has others measured.
+    fn changed(&self) -> Option<&Path> {
+        let is_other = |(path, hash): &&(PathBuf, String)| hash_of_file(path).ok().as_ref() != Some(hash);
+        self.used.iter().find(is_other).map(|(path, _)| path.as_path())
     }
 
     /// Waits until the machine is as before; with why it isn't, where that took too long.
@@ -616,11 +660,22 @@ impl OfficialWatcher for Watching<'_> {
         let words: Vec<String> = found.iter().map(ToString::to_string).collect();
         taint(entry, (!words.is_empty()).then(|| words.join(", ")));
         self.begun = Some((before, None));
+        let changed = self.changed().map(|path| path.display().to_string());
+        if let Some(path) = &changed {
+            taint(self.entry(execution), Some(format!("{} was replaced during it", visible(path))));
+        }
         self.write();
+        if let Some(path) = changed {
+            let failure =
+                Failure::new(format!("stopped: {path} was replaced while it was measured, in execution {execution}"));
+            self.must_end = Some(failure.hint(
+                "measure an executable that nobody builds meanwhile: a copy of it, or the working tree, which is built in a folder of its own; `--fresh` begins anew",
+            ));
+        }
     }
 
     fn is_stopped(&self) -> bool {
-        self.is_stopped.load(Ordering::Relaxed) || self.cannot_write.is_some()
+        self.is_stopped.load(Ordering::Relaxed) || self.must_end.is_some()
     }
 }
 
@@ -640,6 +695,10 @@ struct Measured<'a> {
     executables: [Vec<String>; 2],
     /// Executions.
     n: usize,
+    /// How it was measured.
+    session: &'a Session,
+    /// What is not as it was measured.
+    lost: &'a [LostResults],
 }
 
 impl Measured<'_> {
@@ -654,7 +713,9 @@ impl Measured<'_> {
             let mut tree = read(&folder, Baselines::Named(&[NEW]))?;
             let mut run = tree.take_run(NEW, label);
             run.warnings.append(&mut tree.warnings);
-            run.benchmarks.retain(|b| with_rivals || self.is_own(side, b.id.as_str()));
+            run.benchmarks.retain(|b| {
+                (with_rivals || self.is_own(side, b.id.as_str())) && !self.is_lost(side, execution, &b.id.path())
+            });
             runs.push(run);
         }
         let mut run = Run::merge(runs);
@@ -665,6 +726,16 @@ impl Measured<'_> {
 
     fn is_own(&self, side: usize, id: &str) -> bool {
         self.official.jobs().iter().any(|job| job[side].as_deref() == Some(id))
+    }
+
+    /// Whether a result is not the one that was measured.
+    fn is_lost(&self, side: usize, execution: usize, place: &str) -> bool {
+        let is_of_side = |of: OfficialProcess| match of {
+            OfficialProcess::Benchmark { side: own, .. } => own == side,
+            OfficialProcess::Rival { .. } => side == 1,
+        };
+        let is_it = |lost: &LostResults| lost.execution == execution && is_of_side(lost.of);
+        self.lost.iter().any(|lost| is_it(lost) && lost.places.iter().any(|known| known == place))
     }
 
     fn environment(&self, side: usize) -> Environment {
@@ -681,7 +752,9 @@ impl Measured<'_> {
             if folder.is_dir() {
                 let tree = criterion::read(&folder, Baselines::Named(&[NEW]), keep, &AtomicUsize::new(0))
                     .map_err(Failure::new)?;
-                entries.extend(tree.entries.into_iter().filter(|e| self.is_own(side, e.id.as_str())));
+                let is_kept =
+                    |id: &BenchmarkId| self.is_own(side, id.as_str()) && !self.is_lost(side, execution, &id.path());
+                entries.extend(tree.entries.into_iter().filter(|e| is_kept(&e.id)));
             }
         }
         let text = write_run(label, &gather(entries).exported, &[], &[self.environment(side)]);
@@ -695,10 +768,12 @@ fn tell(args: &OfficialArgs, settings: &Settings, measured: &Measured<'_>) -> Re
     let (label, base_label) = (label(&measured.prepared.candidate), label(&measured.prepared.baseline));
     measured.export(1, &label, "official.json")?;
     let policy = &settings.policy;
+    let conditions = Some(Conditions::from(measured.session));
     let Some(base) = &measured.prepared.baseline else {
         let run = measured.run(1, &label, true)?;
         let spread = spread(&run, None, policy);
-        let report = SpreadReport::new(&spread, policy);
+        let mut report = SpreadReport::new(&spread, policy);
+        report.conditions = conditions;
         output::write(&args.output, |format, rows, style| report.render(format, rows, style))?;
         output::print_notes(&disagreements(&spread).join("\n"));
         return Ok(exit_code::of_table(0, spread.benchmarks.len()));
@@ -713,7 +788,7 @@ fn tell(args: &OfficialArgs, settings: &Settings, measured: &Measured<'_>) -> Re
         profile: settings.profile.value.clone(),
         judged_on: github::judge(args.workflow.no_github),
     };
-    let report = Report::new(&comparison, policy, &context);
+    let report = Report { conditions, ..Report::new(&comparison, policy, &context) };
     output::write_report(&args.output, &report, None)?;
     output::print_notes(&disagreements(&spread(&baseline, Some(&candidate), policy)).join("\n"));
     let code = exit_code::of(&report);
@@ -732,13 +807,13 @@ fn tell_few(official: &Official, records: &[OfficialRecord]) {
     let mut found: Vec<(String, usize)> = records.iter().filter_map(few).collect();
     found.sort();
     found.dedup_by(|a, b| a.0 == b.0);
-    for (name, n) in found {
-        print_error(&format!(
-            "warning: {}: {n} measurements an execution, where official runs take {MEASUREMENTS}: its sample_size or \
-             --sample-size asks for fewer",
-            visible(&name)
-        ));
-    }
+    let Some((name, n)) = found.iter().min_by_key(|(_, n)| *n) else { return };
+    let others = if found.len() > 1 { format!(" and {} more", found.len() - 1) } else { String::new() };
+    print_error(&format!(
+        "warning: {}{others}: {n} measurements an execution, where official runs take {MEASUREMENTS}: sample_size or \
+         --sample-size asks for fewer",
+        visible(name)
+    ));
 }
 
 /// What was typed, without what would begin anew, for a shell.
