@@ -542,6 +542,8 @@ impl RivalsReport {
             Some("it has a ratio over all, and refuses one of them")
         } else if !(self.confidence > 0.0 && self.confidence < 1.0) {
             Some("its confidence is no fraction")
+        } else if !self.measured_at.as_ref().is_none_or(are_in_order) {
+            Some("it does not say when it was measured, but something else there")
         } else if self.ours.name == self.theirs.name {
             Some("both implementations have one name")
         } else if !self.together.is_none_or(|together| self.is_mean_of_all(together)) {
@@ -597,6 +599,12 @@ impl RivalRow {
             && off <= (2.0 * n[0].max(n[1])).sqrt() * half / z + ROUNDING
             && (middle - ratio.estimate.ln()).abs() <= ROUNDING * half.max(1.0)
     }
+}
+
+/// Whether these are times, the earlier first.
+fn are_in_order(texts: &[String; 2]) -> bool {
+    let [first, last] = texts.each_ref().map(|text| text.parse::<jiff::Timestamp>().ok());
+    first.is_some() && first <= last
 }
 
 /// Whether both say in which numbers they computed or what they waited for, and say different things.
@@ -779,7 +787,7 @@ impl From<&Session> for Conditions {
 }
 
 fn side(name: &str, facts: &RivalFacts) -> RivalSide {
-    let list = |words: &std::collections::BTreeSet<String>| words.iter().cloned().collect();
+    let list = |words: &BTreeSet<String>| words.iter().cloned().collect();
     RivalSide {
         name: name.to_owned(),
         versions: facts.versions.iter().map(|(name, versions)| (name.clone(), list(versions))).collect(),
@@ -791,10 +799,18 @@ fn side(name: &str, facts: &RivalFacts) -> RivalSide {
     }
 }
 
+/// Times that are so many times apart have a unit each: in one, the smaller has nothing but noughts.
+const FAR: f64 = 1000.0;
+
 fn cells(row: &RivalRow, with_ratio: bool) -> Vec<Cell> {
-    let scale = Scale::new(&row.unit, &row.times);
     let mut cells = vec![Cell::name(row.workload.clone())];
-    cells.extend(row.times.map(|time| Cell::value(scale.value(time), &row.unit)));
+    let [least, most] = [row.times[0].min(row.times[1]), row.times[0].max(row.times[1])];
+    let scales = if most >= FAR * least {
+        row.times.map(|time| Scale::new(&row.unit, &[time]))
+    } else {
+        [(); 2].map(|()| Scale::new(&row.unit, &row.times))
+    };
+    cells.extend(row.times.iter().zip(&scales).map(|(time, scale)| Cell::value(scale.value(*time), &row.unit)));
     if with_ratio {
         let (word, emphasis) = match row.standing {
             Standing::Refused => ("refused", Emphasis::Bad),

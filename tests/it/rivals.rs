@@ -291,3 +291,24 @@ fn cheats_on_a_gpu_are_refused() {
     refused_on_a_gpu("unsynchronised", "candle-cuda", "below-floor", 2);
     refused_on_a_gpu("lazy", "mlx-cuda", "below-floor", 3);
 }
+
+#[test]
+fn what_a_shell_makes_of_a_folder_of_runs_is_read() {
+    let case = executions(5, &THREE, honest).file("runs/session.json", &write_session(&good_session(5)));
+    let runs = "runs/1 runs/2 runs/3 runs/4 runs/5 runs/session.json";
+    let arguments = ARGUMENTS.replace(" runs", &format!(" {runs}"));
+    let report = case.regress(&format!("{arguments} --format json")).exit_code(0).no_warning().json();
+    assert_eq!((&report["runs"], &report["conditions"]["executions"]), (&5.into(), &5.into()));
+    let arguments = ARGUMENTS.replace(" runs", " runs ./runs/session.json");
+    case.regress(&format!("{arguments} --format json")).exit_code(0);
+    let case = case.file("runs/session.json", "{");
+    case.regress(&arguments).exit_code(2).stderr_contains("failed to read runs/session.json");
+}
+
+#[test]
+fn times_that_are_far_apart_have_a_unit_each() {
+    let case = executions(5, &[("softmax/8", 2_830_000.0, 2000.0), ("near/8", 2_830_000.0, 28_300.0)], honest);
+    let ran = case.regress(ARGUMENTS).exit_code(0).stdout_contains(" µs").stdout_contains("0.028");
+    let row = ran.stdout.lines().find(|line| line.starts_with("softmax/8")).unwrap_or_default().to_owned();
+    assert!(row.contains("2.84 ms") && row.contains("2.02 µs"), "{ran}");
+}

@@ -101,6 +101,10 @@ impl Read {
         {
             return self.folder(Path::new(folder), Some(baseline));
         }
+        // As `runs/*` names it.
+        if path.is_file() && path.file_name().is_some_and(|name| name == SESSION_FILE) {
+            return self.session(path);
+        }
         if text.starts_with(['/', '.']) || text.ends_with(".json") {
             return Err(Failure::new(format!("failed to read {text}: it is no folder"))
                 .hint("what was computed stands in regress.json beside each measurement, so that Criterion's folder itself is needed"));
@@ -126,9 +130,16 @@ impl Read {
         }
         self.warnings.append(&mut tree.warnings);
         let path = folder.join(SESSION_FILE);
-        if path.is_file() && !self.sessions.iter().any(|(known, _)| *known == path) {
-            let session = session(&path)?;
-            self.sessions.push((path, session));
+        if path.is_file() { self.session(&path) } else { Ok(()) }
+    }
+
+    /// Reads how runs were measured, once.
+    fn session(&mut self, path: &Path) -> Result<(), Failure> {
+        let is_known = |(known, _): &(PathBuf, Session)| {
+            *known == path || known.canonicalize().ok().is_some_and(|known| path.canonicalize().ok() == Some(known))
+        };
+        if !self.sessions.iter().any(is_known) {
+            self.sessions.push((path.to_owned(), session(path)?));
         }
         Ok(())
     }
