@@ -1,9 +1,12 @@
 use serde::Serialize;
 
-use crate::report::{ConditionState, RivalsReport, Standing, machine};
+use crate::report::{ConditionState, Conditions, RivalsReport, Standing, machine};
 
 /// Executions a side below which nothing is claimed: what the profile `official` asks for as well.
 pub const MIN_EXECUTIONS: usize = 5;
+
+/// A time in RFC 3339 up to its seconds: so far, earlier times are smaller texts.
+const SECONDS: usize = "2026-01-31T12:00:00".len();
 
 /// The confidence of intervals below which nothing is claimed: that of `regress rivals`.
 const MIN_CONFIDENCE: f64 = 0.95;
@@ -86,14 +89,26 @@ pub fn claim(report: &RivalsReport) -> Claim {
 /// What is against quoting numbers that were measured so; empty where nothing is.
 #[must_use]
 pub fn conditions(report: &RivalsReport) -> Vec<Refused> {
-    let mut reasons = Vec::new();
-    let own_machine = "measure on a machine of its own, without a hypervisor and without other users";
     let Some(conditions) = &report.conditions else {
         return vec![refused(
             "nothing says how it was measured",
             "measure with `regress official`, which writes session.json",
         )];
     };
+    let mut reasons = against(conditions);
+    if conditions.executions != report.runs {
+        reasons.push(refused(
+            format!("{} runs were compared, and the session has {} executions", report.runs, conditions.executions),
+            "name the session's folder, so that all its executions are taken and none is picked",
+        ));
+    }
+    reasons
+}
+
+/// What is against quoting numbers of such a session; empty where nothing is.
+pub(super) fn against(conditions: &Conditions) -> Vec<Refused> {
+    let mut reasons = Vec::new();
+    let own_machine = "measure on a machine of its own, without a hypervisor and without other users";
     match conditions.virtual_machine {
         Some(false) => {}
         Some(true) => reasons.push(refused("it was measured in a virtual machine", own_machine)),
@@ -118,10 +133,22 @@ pub fn conditions(report: &RivalsReport) -> Vec<Refused> {
         }
         Some(_) => {}
     }
-    if conditions.executions != report.runs {
+    let second = |time: &Option<String>| time.as_ref().and_then(|time| time.get(..SECONDS).map(str::to_owned));
+    match (second(&conditions.started_at), second(&conditions.finished_at)) {
+        (_, None) => reasons.push(refused(
+            "the session was not finished: nothing says that all of it was measured",
+            "let the same call of `regress official` go on until all is measured",
+        )),
+        (Some(started), Some(finished)) if finished < started => reasons.push(refused(
+            "the session ended before it began: the clock was set meanwhile",
+            "set the clock, and measure again",
+        )),
+        _ => {}
+    }
+    if conditions.checks.is_empty() {
         reasons.push(refused(
-            format!("{} runs were compared, and the session has {} executions", report.runs, conditions.executions),
-            "name the session's folder, so that all its executions are taken and none is picked",
+            "nothing says that the machine was looked at before it was measured",
+            "measure with `regress official`, which looks first",
         ));
     }
     if conditions.environments.is_empty() {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::claim::conditions;
+use super::claim::{against, conditions};
 use super::page::Recorded;
 use crate::report::{Outcome, Report, RivalsReport, visible};
 
@@ -213,6 +213,9 @@ fn against_rivals(report: &RivalsReport) -> Option<(String, String)> {
 }
 
 fn against_check(report: &Report) -> Option<(String, String)> {
+    if let Some(refused) = report.conditions.as_ref().and_then(|conditions| against(conditions).into_iter().next()) {
+        return Some((refused.reason, refused.remedy));
+    }
     let remedy = "measure on a machine of its own, without a hypervisor and without other users".to_owned();
     let environments = || report.baseline.environments.iter().chain(&report.candidate.environments);
     if report.candidate.environments.is_empty() || report.baseline.environments.is_empty() {

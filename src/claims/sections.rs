@@ -74,6 +74,11 @@ pub fn sections(document: &str) -> Result<Vec<Section>, InvalidDocument> {
     for Line { number, text, range, is_code } in lines(document) {
         let at = |cause: String| InvalidDocument { line: number, cause };
         let trimmed = text.trim_end_matches(['\n', '\r']);
+        if !is_code && !trimmed.contains(MARK) && is_nearly_a_mark(trimmed) {
+            return Err(at(format!(
+                "a mark is misspelt: it begins with `{MARK}`, in small letters and with one space"
+            )));
+        }
         if is_code || !trimmed.contains(MARK) {
             continue;
         }
@@ -125,6 +130,14 @@ pub fn sections(document: &str) -> Result<Vec<Section>, InvalidDocument> {
         }),
         None => Ok(found),
     }
+}
+
+/// Whether somebody meant a mark: what isn't recognised would be held to no report.
+fn is_nearly_a_mark(line: &str) -> bool {
+    let text = line.trim_start().to_lowercase();
+    let words = text.strip_prefix("<!--").and_then(|rest| rest.trim_start().strip_prefix("regress"));
+    let said = words.and_then(|rest| rest.trim_start().strip_prefix(':')).map(str::trim_start);
+    said.is_some_and(|said| said.starts_with("begin") || said.starts_with("end"))
 }
 
 fn section<'a>(name: &str, options: impl Iterator<Item = &'a str>, line: usize) -> Result<Section, String> {
@@ -284,6 +297,14 @@ mod tests {
         check("<!-- regress:begin ../a -->\n", 1, "no name");
         for path in ["/etc/x.json", "../x.json", "a/../../x.json", "C:x.json", "x.txt", ""] {
             check(&format!("<!-- regress:begin a report={path} -->\n"), 1, "below the document's folder");
+        }
+        for mark in [
+            "<!--regress:begin a-->",
+            "<!--  regress:begin a -->",
+            "<!-- Regress:End a -->",
+            "<!-- regress :begin a -->",
+        ] {
+            check(&format!("{begin}{end}{mark}\n"), 3, "misspelt");
         }
         check("<!-- regress:begin a show=all -->\n", 1, "can't be shown");
         check("<!-- regress:begin a b -->\n", 1, "no option");

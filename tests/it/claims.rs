@@ -1,5 +1,7 @@
 //! `regress claims` and `regress release-check`: what a document says is what a report bears, and no more.
 
+use std::time::Duration;
+
 use criterion_regress::model::{CheckState, Session, SessionCheck};
 use criterion_regress::store::write_session;
 use serde_json::{Value, json};
@@ -144,6 +146,9 @@ fn what_forbids_a_claim() {
         "disturbed execution 4: thermal pressure",
     );
     check(with(&|s| s.executions.truncate(4)), "5 runs were compared, and the session has 4 executions");
+    check(with(&|s| s.finished_at = None), "the session was not finished");
+    check(with(&|s| s.finished_at = s.started_at.map(|at| at - Duration::from_secs(60))), "ended before it began");
+    check(with(&|s| s.checks.clear()), "nothing says that the machine was looked at");
     let failed = || SessionCheck { name: "power".to_owned(), state: CheckState::Fail, words: "battery".to_owned() };
     check(with(&|s| s.checks.push(failed())), "the check power failed before it was measured: battery");
     refuses(4, &FASTER, Some(good_session(4)), &["4 executions a side, and a claim needs 5"]);
@@ -290,6 +295,8 @@ fn a_report_that_claims_more_than_it_was_written_with_is_refused() {
     check(&|r| r["workloads"][1]["fastest"] = json!([1e9, 1e9]), "not that of its times");
     check(&|r| r["ours"]["precisions"] = json!(["f16"]), "differ in precision");
     check(&|r| r["ours"]["name"] = json!("theirs-cpu"), "one name");
+    check(&|r| r["measured_at"] = json!(["2026-01-01T00:00:00Z", "# x"]), "when it was measured");
+    check(&|r| r["measured_at"] = json!(["2027-01-01T00:00:00Z", "2020-01-01T00:00:00Z"]), "when it was measured");
     let machine = |key: &'static str, value: &'static str| {
         move |r: &mut Value| r["conditions"]["environments"][0][key] = value.into()
     };
@@ -391,4 +398,33 @@ fn a_release_needs_its_benchmarks() {
     case.regress("release-check --since none").exit_code(2).stderr_contains("failed to find none");
     let case = case.file("benchmarks/results/broken.json", "{");
     assert_eq!(status(&case, "reports"), "fail");
+}
+
+#[test]
+fn what_disturbed_an_official_run_is_against_a_release() {
+    let case = Case::of("demo/criterion").file(".gitignore", "target\n").file("benchmarks/results/a.txt", "");
+    let commit = repository(&case.path("."));
+    let check = format!("check -b main -c pr --profile official --candidate-revision {commit} -o json=r.json");
+    case.regress(&check);
+    let text = std::fs::read_to_string(case.path("r.json")).expect("a report");
+    let machine = json!({
+        "cpu": "Tester 9000", "cores": 8, "os": "linux 6 x86_64", "rustc": null, "profile": null, "executables": [], "virtualization": "none",
+    });
+    let found = |tainted: Value, dirty: Value| {
+        let mut report: Value = serde_json::from_str(&text).expect("JSON");
+        report["conditions"] = json!({
+            "tool": "0.1.0", "commit": commit, "dirty": dirty, "command": null, "started_at": "2026-01-31T12:00:00Z",
+            "finished_at": "2026-01-31T12:40:00Z", "virtual_machine": false, "shared_runner": false, "executions": 5,
+            "tainted": tainted, "environments": [machine], "changes": [],
+            "checks": [{"name": "power", "state": "pass", "words": "mains"}],
+        });
+        std::fs::write(case.path("benchmarks/results/since.json"), report.to_string()).expect("written");
+        let ran = case.regress("release-check --format json").exit_code(1).json();
+        let checks = ran["checks"].as_array().expect("checks").iter();
+        let environment = checks.filter(|check| check["code"] == "environment").collect::<Vec<_>>();
+        environment[0]["found"].as_str().expect("words").to_owned()
+    };
+    let disturbed = found(json!(["execution 1: heat"]), json!(false));
+    assert!(disturbed.contains("something disturbed execution 1: heat"), "{disturbed}");
+    assert!(found(json!([]), json!(true)).contains("changes that no commit holds"));
 }
