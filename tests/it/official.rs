@@ -143,6 +143,10 @@ fn who_is_killed_again_and_again_loses_only_the_process_in_hand() {
     each.sort();
     each.dedup();
     assert_eq!((each.len(), measured(&case).len()), (16, 16), "each process was kept once");
+    let session = json(&case, &format!("{LAST}/runs/session.json"));
+    let is_told = |e: &Value| e["tainted"].as_str().is_some_and(|why| why.contains("ended in the midst of it"));
+    let n_told = session["executions"].as_array().expect("executions").iter().filter(|e| is_told(e)).count();
+    assert!(n_told >= 2, "what nobody saw is no calm: {session}");
     let n_started = std::fs::read_to_string(&log).expect("a log").lines().count();
     assert!(n_started <= 16 + kills.len(), "{n_started} processes for 16 results and {} kills", kills.len());
 }

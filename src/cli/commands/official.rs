@@ -128,6 +128,7 @@ pub(crate) fn run(args: &OfficialArgs, given: &ArgMatches) -> Result<ExitCode, F
         used,
         reference: None,
         begun: None,
+        is_resumed: false,
         cool_down: args.cool_down,
         is_stopped,
         bar: OfficialBar::new(),
@@ -543,6 +544,8 @@ struct Watching<'a> {
     used: Vec<(PathBuf, String)>,
     /// The machine before the first execution of this call.
     reference: Option<Facts>,
+    /// Whether an earlier call began the execution in hand and did not end it.
+    is_resumed: bool,
     /// The machine before the execution in hand.
     begun: Option<(Facts, Option<LoadSample>)>,
     cool_down: Duration,
@@ -610,6 +613,7 @@ impl OfficialWatcher for Watching<'_> {
         }
         let machine = self.machine(&facts);
         let entry = self.entry(execution);
+        let is_resumed = entry.started_at.is_some() && entry.finished_at.is_none();
         if entry.started_at.is_none() {
             entry.started_at = Some(SystemTime::now());
             entry.before = machine;
@@ -617,12 +621,18 @@ impl OfficialWatcher for Watching<'_> {
         entry.finished_at = None;
         taint(entry, why);
         self.begun = Some((facts, LoadSample::now()));
+        self.is_resumed = is_resumed;
         self.session.finished_at = None;
         self.write();
         true
     }
 
     fn progress(&mut self, progress: OfficialProgress<'_>) {
+        if std::mem::take(&mut self.is_resumed) && progress.n_done > 0 {
+            let why = "an earlier call ended in the midst of it: what the machine did until then was not seen";
+            taint(self.entry(progress.execution), Some(why.to_owned()));
+            self.write();
+        }
         self.bar.show(progress);
     }
 
