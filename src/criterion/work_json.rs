@@ -82,6 +82,10 @@ pub fn read_works<'a>(
         let subject = format!("{}/{baseline}/{WORK_FILE}", id.path());
         let at = folder.join(id.path()).join(baseline);
         match read_one(&at, &hash) {
+            Ok(Some(work)) if !id.as_str().split('/').any(|part| part == work.implementation) => {
+                let cause = format!("it is of {}, which the benchmark's id doesn't name", work.implementation);
+                warnings.push(Warning { subject, kind: WarningKind::Malformed { cause } });
+            }
             Ok(Some(work)) => drop(works.insert(id.clone(), work)),
             Ok(None) => {}
             Err(kind) => warnings.push(Warning { subject, kind }),
@@ -108,12 +112,15 @@ fn read_one(at: &Path, hash: &impl Fn(&[u8]) -> String) -> Result<Option<Work>, 
     if file.version != VERSION {
         return Err(malformed(&format!("it is of version {}, and this tool reads version {VERSION}", file.version)));
     }
-    if let Some(stated) = &file.sample_sha256 {
-        let is_plain = fs::symlink_metadata(at.join("sample.json")).is_ok_and(|metadata| metadata.is_file());
-        let sample = if is_plain { read_file(&at.join("sample.json"), LARGEST_SAMPLE).ok() } else { None };
-        if sample.is_none_or(|sample| !hash(&sample).eq_ignore_ascii_case(stated)) {
-            return Err(malformed("it was written for another measurement than the one beside it"));
-        }
+    let Some(stated) = &file.sample_sha256 else {
+        return Err(malformed(
+            "it doesn't say of which measurement it is: `sample_sha256` of the sample.json beside it is missing",
+        ));
+    };
+    let is_plain = fs::symlink_metadata(at.join("sample.json")).is_ok_and(|metadata| metadata.is_file());
+    let sample = if is_plain { read_file(&at.join("sample.json"), LARGEST_SAMPLE).ok() } else { None };
+    if sample.is_none_or(|sample| !hash(&sample).eq_ignore_ascii_case(stated)) {
+        return Err(malformed("it was written for another measurement than the one beside it"));
     }
     work(file).map(Some).map_err(malformed)
 }
@@ -183,13 +190,13 @@ mod tests {
 
     fn read_with(text: &str, sample: Option<&str>) -> (BTreeMap<BenchmarkId, Work>, Vec<Warning>) {
         let folder = tempfile::tempdir().expect("a folder");
-        let at = folder.path().join("a/b/new");
+        let at = folder.path().join("a/mlx-cpu/new");
         fs::create_dir_all(&at).expect("made");
         fs::write(at.join(WORK_FILE), text).expect("written");
         if let Some(sample) = sample {
             fs::write(at.join("sample.json"), sample).expect("written");
         }
-        let ids = [BenchmarkId::from_name("a/b"), BenchmarkId::from_name("none")];
+        let ids = [BenchmarkId::from_name("a/mlx-cpu"), BenchmarkId::from_name("none")];
         read_works(folder.path(), &ids, "new", |bytes| bytes.len().to_string())
     }
 
@@ -197,7 +204,7 @@ mod tests {
     fn what_an_implementation_says_is_read() {
         let (works, warnings) = read_with(FILE, Some("12345"));
         assert!(warnings.is_empty(), "{warnings:?}");
-        let work = &works[&BenchmarkId::from_name("a/b")];
+        let work = &works[&BenchmarkId::from_name("a/mlx-cpu")];
         assert_eq!((work.workload.as_str(), work.implementation.as_str()), ("softmax/4", "mlx-cpu"));
         assert_eq!(work.waits.as_deref(), Some("each"));
         assert_eq!(work.peak.flops, Some(Rate { per_second: 1e9, is_probed: false }));
@@ -213,7 +220,7 @@ mod tests {
             assert!(
                 matches!(&warnings[0].kind, WarningKind::Malformed { cause } if cause.contains("another measurement"))
             );
-            assert_eq!(warnings[0].subject, "a/b/new/regress.json");
+            assert_eq!(warnings[0].subject, "a/mlx-cpu/new/regress.json");
         }
     }
 
@@ -231,6 +238,8 @@ mod tests {
             with("\"flops\": 12", "\"flops\": -12"),
             with("true", "\"yes\""),
             with("0.5", "1e999"),
+            with("\"sample_sha256\": \"5\", ", ""),
+            with("\"implementation\": \"mlx-cpu\"", "\"implementation\": \"mlx\""),
         ];
         for text in broken {
             let (works, warnings) = read_with(&text, Some("12345"));
