@@ -406,26 +406,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{Checksum, Executions, Rate, SamplingMode};
-
-    fn execution(typical: f64) -> Execution {
-        Execution {
-            typical,
-            median: typical,
-            lower_quartile: typical,
-            minimum: typical,
-            mean: typical,
-            standard_deviation: 0.0,
-            standard_error: 0.001,
-            n_measurements: 100,
-            mode: SamplingMode::Linear,
-            evidence: Evidence::Sample,
-            fingerprint: typical.to_bits(),
-            measured_at: None,
-            cpu: None,
-            printed_verdict: None,
-        }
-    }
+    use crate::model::{Checksum, Executions, Rate};
 
     fn work(implementation: &str, workload: &str) -> Work {
         Work {
@@ -458,7 +439,7 @@ mod tests {
                     id,
                     throughput: None,
                     unit: Unit::Nanoseconds,
-                    executions: Executions::from(execution(*time)),
+                    executions: Executions::from(Execution::constant(*time)),
                     overwritten: None,
                 });
             }
@@ -554,7 +535,7 @@ mod tests {
         let unknowing = |w: &mut Work| *w = Work { peak: Peak::default(), flops: Some(1e6), ..w.clone() };
         check(&|r| all(r, "theirs", &unknowing), Refusal::BelowFloor(Rival::Theirs));
         check(&|r| r[0].works.retain(|id, _| id.as_str() != "w0/ours/8"), Refusal::NoWork(Rival::Ours));
-        let zero = |b: &mut Benchmark| b.executions = execution(0.0).into();
+        let zero = |b: &mut Benchmark| b.executions = Execution::constant(0.0).into();
         // Also faster than the hardware can be.
         let mut runs = five();
         zero(&mut runs[1].run.benchmarks[0]);
@@ -582,7 +563,7 @@ mod tests {
         for run in &mut runs {
             let mut second = run.run.benchmarks[0].clone();
             second.id = BenchmarkId::new("", "w0/ours/8_2", "w0/ours/8");
-            second.executions = execution(second.executions.first().typical * 1.5).into();
+            second.executions = Execution::constant(second.executions.first().typical * 1.5).into();
             run.works.insert(second.id.clone(), work("ours", "w0/8"));
             run.run.benchmarks.push(second);
         }

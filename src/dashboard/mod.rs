@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::compare::{RivalRun, RivalsOptions, rivals};
     use crate::history::FindingOptions;
-    use crate::model::{Benchmark, Evidence, Execution, Run, SamplingMode};
+    use crate::model::{Benchmark, Execution, Run};
     use crate::report::RivalsContext;
     use crate::stats::{ChangePointOptions, Random, Tier};
 
@@ -384,27 +384,11 @@ mod tests {
     }
 
     fn benchmark(id: &str, typical: f64) -> Benchmark {
-        let execution = Execution {
-            typical,
-            median: typical,
-            lower_quartile: typical,
-            minimum: typical,
-            mean: typical,
-            standard_deviation: 0.0,
-            standard_error: 0.001,
-            n_measurements: 100,
-            mode: SamplingMode::Linear,
-            evidence: Evidence::Sample,
-            fingerprint: typical.to_bits(),
-            measured_at: None,
-            cpu: None,
-            printed_verdict: None,
-        };
         Benchmark {
             id: BenchmarkId::from_name(id),
             throughput: None,
             unit: Unit::Nanoseconds,
-            executions: execution.into(),
+            executions: Execution::constant(typical).into(),
             overwritten: None,
         }
     }

@@ -86,6 +86,29 @@ pub enum Estimator {
     Minimum,
 }
 
+#[cfg(test)]
+impl Execution {
+    /// A hundred measurements that were all the same.
+    pub(crate) fn constant(typical: f64) -> Execution {
+        Execution {
+            typical,
+            median: typical,
+            lower_quartile: typical,
+            minimum: typical,
+            mean: typical,
+            standard_deviation: 0.0,
+            standard_error: 0.001,
+            n_measurements: 100,
+            mode: SamplingMode::Linear,
+            evidence: Evidence::Sample,
+            fingerprint: typical.to_bits(),
+            measured_at: None,
+            cpu: None,
+            printed_verdict: None,
+        }
+    }
+}
+
 impl Execution {
     /// The number that stands for the execution, in the benchmark's unit.
     #[must_use]
