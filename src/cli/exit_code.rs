@@ -57,9 +57,10 @@ pub(super) fn of_release(is_ready: bool) -> ExitCode {
     if is_ready { OK } else { ExitCode::from(1) }
 }
 
-/// What changes in history mean: 1 where one is there that was asked to fail on, 3 where there are too few runs to find any.
-pub(super) fn of_changes(fails: bool, is_too_short: bool) -> ExitCode {
-    match (fails, is_too_short) {
+/// What changes in history mean: 1 where one is there that was asked to fail on, 3 where that can't be told: there are too few runs
+/// to find any, or their order isn't known.
+pub(super) fn of_changes(fails: bool, is_unsure: bool) -> ExitCode {
+    match (fails, is_unsure) {
         (true, _) => ExitCode::from(1),
         (false, true) => ExitCode::from(3),
         (false, false) => OK,

@@ -230,6 +230,12 @@ fn benchmarks_that_change_with_a_commit_are_one_finding() {
     case.regress("changes --fail-on new -t 50").exit_code(0);
     case.regress(&format!("changes --fail-on new --since {}", commits[25])).exit_code(0).stdout_lacks("print");
     case.regress("changes --since 1970-01-01 --fail-on new").exit_code(1);
+    // Without the commits, a slowdown that is still seen fails, and none that is seen is no pass.
+    std::fs::rename(case.path(".git"), case.path("elsewhere")).expect("renamed");
+    case.regress("changes --fail-on new").exit_code(1);
+    case.regress("changes --fail-on new -t 50").exit_code(3).stderr_contains("the order of these commits isn't known");
+    case.regress("changes -t 50").exit_code(0);
+    std::fs::rename(case.path("elsewhere"), case.path(".git")).expect("renamed");
     case.regress("changes --since nowhere").exit_code(2).stderr_contains("`nowhere` is not a time");
     case.regress("changes --format markdown").exit_code(0).stdout_contains("| benchmark | change | interval |");
     let csv = case.regress("changes --format csv").exit_code(0).stdout;

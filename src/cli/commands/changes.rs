@@ -9,6 +9,7 @@ use criterion_regress::stats::Tier;
 use crate::cli::args::{AcceptArgs, ChangesArgs, ChangesCommand, FailOnChangeArg};
 use crate::cli::config_file::{self, AcceptedTable};
 use crate::cli::failure::Failure;
+use crate::cli::github::print_error;
 use crate::cli::settings::today;
 use crate::cli::timeline::Timeline;
 use crate::cli::{exit_code, output};
@@ -28,7 +29,13 @@ pub(crate) fn run(args: &ChangesArgs) -> Result<ExitCode, Failure> {
             finding.cause == "environment" && finding.accepted.is_none() && finding.direction != "faster"
         }),
     };
-    Ok(exit_code::of_changes(fail_on.iter().any(|which| is_new(*which)), timeline.is_too_short()))
+    let fails = fail_on.iter().any(|which| is_new(*which));
+    // In the order of times runs of all branches are one series, in which a change of the default branch may be lost.
+    let is_unsure = !fail_on.is_empty() && !timeline.is_by_commit;
+    if is_unsure && !fails {
+        print_error("warning: what `--fail-on` asks can't be told: the order of these commits isn't known");
+    }
+    Ok(exit_code::of_changes(fails, is_unsure || timeline.is_too_short()))
 }
 
 /// What changed, with what has been accepted of it.
