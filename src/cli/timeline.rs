@@ -36,9 +36,7 @@ pub(super) struct Timeline {
     pub(super) store: String,
     /// In the order of the commits, or of time.
     pub(super) runs: Vec<Arc<RunHead>>,
-    /// Whether the order is that of the commits.
-    pub(super) is_by_commit: bool,
-    /// The commits, where git knows them.
+    /// The commits, where git knows them; then the order is theirs.
     pub(super) line: Option<Line>,
     /// A series for each benchmark and environment.
     pub(super) series: Vec<Series>,
@@ -53,6 +51,11 @@ pub(super) struct Timeline {
 }
 
 impl Timeline {
+    /// Whether the order is that of the commits.
+    pub(super) fn is_by_commit(&self) -> bool {
+        self.line.is_some()
+    }
+
     /// Reads what `args` ask for; of the benchmark `id` alone, where one is named.
     pub(super) fn read(args: &TimelineArgs, id: Option<&str>) -> Result<Timeline, Failure> {
         let pattern = filter(args.only.filter.as_deref())?;
@@ -98,17 +101,7 @@ impl Timeline {
         let executed: Vec<Executed> = benchmarks.into_iter().map(|(_, executed)| executed).collect();
         let laid: Vec<HistoryRun> = runs.iter().map(|run| of_run(run)).collect();
         let (history, run_of) = lay_out(&laid, &executed);
-        Ok(Timeline {
-            store: store.name(),
-            is_by_commit: line.is_some(),
-            runs,
-            line,
-            series,
-            history,
-            run_of,
-            threshold,
-            notes,
-        })
+        Ok(Timeline { store: store.name(), runs, line, series, history, run_of, threshold, notes })
     }
 
     pub(super) fn options(&self) -> FindingOptions {

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &ChangesArgs) -> Result<ExitCode, Failure> {
     };
     let fails = fail_on.iter().any(|which| is_new(*which));
     // In the order of times runs of all branches are one series, in which a change of the default branch may be lost.
-    let is_unsure = !fail_on.is_empty() && !timeline.is_by_commit;
+    let is_unsure = !fail_on.is_empty() && !timeline.is_by_commit();
     if is_unsure && !fails {
         print_error("warning: what `--fail-on` asks can't be told: the order of these commits isn't known");
     }
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &ChangesArgs) -> Result<ExitCode, Failure> {
 /// What changed, with what has been accepted of it.
 fn report(timeline: &Timeline, since: Option<&str>) -> Result<ChangesReport, Failure> {
     let revisions: BTreeSet<&str> = timeline.runs.iter().map(|run| run.revision.as_str()).collect();
-    let (n, by_commit) = (timeline.runs.len(), timeline.is_by_commit);
+    let (n, by_commit) = (timeline.runs.len(), timeline.is_by_commit());
     let mut report = ChangesReport::new(&timeline.store, n, revisions.len(), by_commit, timeline.threshold);
     report.since = since.map(str::to_owned);
     report.notes.clone_from(&timeline.notes);

@@ -26,7 +26,7 @@ pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
 
 fn report(timeline: &Timeline, is_one: bool) -> SeriesReport {
     let rows = timeline.series.iter().filter_map(|series| row(timeline, series, is_one)).collect();
-    let (n, by_commit) = (timeline.runs.len(), timeline.is_by_commit);
+    let (n, by_commit) = (timeline.runs.len(), timeline.is_by_commit());
     let mut report = SeriesReport::new(&timeline.store, n, by_commit, timeline.threshold, rows);
     report.notes.clone_from(&timeline.notes);
     report
