@@ -8,6 +8,7 @@ mod audit;
 mod changes;
 mod chart;
 mod comment;
+mod conditions;
 mod confirm;
 mod csv;
 mod doctor;
@@ -39,6 +40,7 @@ pub use annotations::{Annotation, Level, annotations, runs_nothing};
 pub use audit::AuditReport;
 pub use changes::{AcceptedRow, ChangedRow, ChangesReport, CommitRow, DriftRow, EnvironmentChange, FindingRow};
 pub use comment::{Leg, comment, failed_page, is_incomplete, outcome_of_legs, summary};
+pub use conditions::{ConditionCheck, ConditionState, Conditions, machine};
 pub use confirm::CannotConfirm;
 pub use doctor::DoctorReport;
 pub use escape::{markdown_text, visible, xml};
@@ -49,8 +51,8 @@ pub use json::{InvalidReport, parse_report, to_json};
 pub use matrix::MatrixReport;
 pub use official::{disagreements, failed_checks};
 pub use rivals::{
-    AloneRow, ConditionCheck, ConditionState, Conditions, InvalidRivals, RatioRow, RefusalRow, RivalCounts, RivalName,
-    RivalRow, RivalSide, RivalsContext, RivalsReport, Standing, machine, parse_rivals,
+    AloneRow, InvalidRivals, RatioRow, RefusalRow, RivalCounts, RivalName, RivalRow, RivalSide, RivalsContext,
+    RivalsReport, Standing, parse_rivals,
 };
 pub use schema::{
     Action, Context, Environment, HistoryUsed, NotComparedRow, Outcome, Report, RevisionUsed, Row, Side, Unit, Verdict,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::rivals::Conditions;
+use super::conditions::Conditions;
 
 /// The name by which a report is recognised.
 pub(super) const SCHEMA: &str = "criterion-regress/report";

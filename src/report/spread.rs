@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::conditions::Conditions;
 use super::number::{Scale, change, percent};
-use super::rivals::Conditions;
 use super::schema::{Unit, Verdict, WarningRow};
 use super::table::{Cell, Emphasis, Table};
 use super::wording::count;
